@@ -1,1 +1,25 @@
-//! tests
+//! Everything the tests, the simulation and the benchmarks share: real browsers, real servers, networks that fail.
+
+pub mod browser;
+pub mod fault_proxy;
+
+use std::{
+    path::PathBuf,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+/// A fresh folder for one test, below the system's folder for temporary files.
+pub fn temporary_folder(purpose: &str) -> std::io::Result<PathBuf> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("yoriai-{purpose}-{}-{number}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+/// The workspace's `target` folder, where failures leave their evidence.
+pub fn target_folder() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR")
+        .map(PathBuf::from)
+        .unwrap_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../target")))
+}
