@@ -1,1 +1,78 @@
-fn main() {}
+//! The program `yoriai`: flags, logs, one clear sentence when it cannot start.
+
+use std::{path::Path, process::ExitCode};
+
+use clap::Parser as _;
+use server::{
+    Config, StartError,
+    startup::{self, DataFolder},
+    store::Store as _,
+};
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let config = Config::parse();
+    init_logs(&config);
+    match start(config).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn init_logs(config: &Config) {
+    let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if config.log_json { logs.json().init() } else { logs.with_target(false).init() }
+}
+
+async fn start(config: Config) -> Result<(), StartError> {
+    // The folder before the port: "already running" is the likelier reason and the clearer sentence.
+    let folder = DataFolder::lock(&config.data)?;
+    let store = std::sync::Arc::new(folder.open_store()?);
+    let listener = startup::bind(&config).await?;
+    let address = listener.local_addr().map_err(StartError::Serve)?;
+    let is_new = store.is_empty().await.unwrap_or(false);
+    announce(&config.base_url_for(address), folder.path(), is_new);
+    let outcome = server::run_with_store(listener, config, store, stop_signal()).await;
+    drop(folder);
+    outcome
+}
+
+/// Printed to standard output, one fact a line: `cargo xtask serve` and people read it.
+fn announce(base_url: &str, data: &Path, is_new: bool) {
+    println!("寄合 Yoriai: {base_url}/");
+    println!("データ data: {}", data.display());
+    if is_new {
+        println!("はじめに first: {base_url}/new (新しい会)  {base_url}/import (報告書から)  {base_url}/ (デモ demo)");
+    }
+    println!("終了 stop: Ctrl+C");
+}
+
+/// Resolves at Ctrl+C, and on Unix at SIGTERM.
+async fn stop_signal() {
+    let interrupt = async {
+        // Without a handler the default action ends the program, which loses nothing that was acknowledged.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                tokio::select! {
+                    () = interrupt => {}
+                    _ = terminate.recv() => {}
+                }
+            }
+            Err(_) => interrupt.await,
+        }
+    }
+    #[cfg(not(unix))]
+    interrupt.await;
+}

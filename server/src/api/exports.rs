@@ -1,0 +1,144 @@
+//! What can be taken home: the report in three forms, and the documents themselves.
+
+use std::sync::Arc;
+
+use automerge::Automerge;
+use axum::{
+    extract::{Path, Query, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use board::{
+    Access, Board, BoardView, Document, WorkshopView, access,
+    report::{self, ReportBoard},
+};
+use serde::Deserialize;
+
+use super::{
+    device,
+    error::ApiError,
+    seats::{board_of, damaged, group_of, row, workshop_view},
+};
+use crate::state::ServerState;
+
+/// Which group's report; all without it.
+#[derive(Deserialize)]
+pub struct Selection {
+    group: Option<String>,
+}
+
+type Print = fn(&WorkshopView, &[ReportBoard<'_>]) -> String;
+
+/// 原文どおり.
+pub async fn verbatim(
+    state: State<Arc<ServerState>>,
+    workshop: Path<String>,
+    selection: Query<Selection>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    print(state, workshop, selection, headers, report::verbatim, "text/plain; charset=utf-8", "report.txt").await
+}
+
+/// 清書.
+pub async fn clean(
+    state: State<Arc<ServerState>>,
+    workshop: Path<String>,
+    selection: Query<Selection>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    print(state, workshop, selection, headers, report::clean, "text/plain; charset=utf-8", "report.clean.txt").await
+}
+
+/// The clean report as Markdown.
+pub async fn markdown(
+    state: State<Arc<ServerState>>,
+    workshop: Path<String>,
+    selection: Query<Selection>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    print(state, workshop, selection, headers, report::markdown, "text/markdown; charset=utf-8", "report.md").await
+}
+
+async fn print(
+    State(state): State<Arc<ServerState>>,
+    Path(workshop): Path<String>,
+    Query(selection): Query<Selection>,
+    headers: HeaderMap,
+    print: Print,
+    mime: &'static str,
+    name: &str,
+) -> Result<Response, ApiError> {
+    let seat = device::seat(&state, &headers, &workshop).await?;
+    let row = row(&state, &workshop).await?;
+    let view = workshop_view(&state, &row).await?;
+    let wanted = selection.group.map(|group| group_of(&row, &group)).transpose()?;
+    let mut boards: Vec<(usize, Arc<BoardView>)> = Vec::new();
+    for (index, group) in view.groups.iter().enumerate() {
+        let chosen = wanted.as_ref().map_or(!group.removed, |wanted| *wanted == group.id);
+        let readable = access(seat.role, seat.group.as_ref(), Document::Board(&group.id), &view) != Access::None;
+        let Some(document) = board_of(&row, &group.id).filter(|_| chosen && readable) else {
+            continue;
+        };
+        let doc = state.rooms.copy(document).await?;
+        let board = tokio::task::spawn_blocking(move || Board::from_doc(doc).map(|board| Arc::clone(board.view())))
+            .await
+            .map_err(|_| damaged())?
+            .map_err(|_| damaged())?;
+        boards.push((index, board));
+    }
+    if boards.is_empty() && wanted.is_some() {
+        return Err(ApiError::not_found("there is no such board"));
+    }
+    let text = tokio::task::spawn_blocking(move || {
+        let named: Vec<ReportBoard<'_>> = boards
+            .iter()
+            .filter_map(|(index, board)| Some(ReportBoard::named(board, view.groups.get(*index)?)))
+            .collect();
+        print(&view, &named)
+    })
+    .await
+    .map_err(|_| damaged())?;
+    Ok(download(text.into_bytes(), mime, name))
+}
+
+/// One group's board as an automerge file.
+pub async fn board_file(
+    State(state): State<Arc<ServerState>>,
+    Path((workshop, group)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let seat = device::seat(&state, &headers, &workshop).await?;
+    let row = row(&state, &workshop).await?;
+    let group = group_of(&row, &group)?;
+    let view = workshop_view(&state, &row).await?;
+    if access(seat.role, seat.group.as_ref(), Document::Board(&group), &view) == Access::None {
+        return Err(ApiError::not_found("there is no such board"));
+    }
+    let document = board_of(&row, &group).ok_or_else(damaged)?;
+    automerge_file(state.rooms.copy(document).await?, "board.automerge").await
+}
+
+/// The workshop's own document as an automerge file.
+pub async fn workshop_file(
+    State(state): State<Arc<ServerState>>,
+    Path(workshop): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    device::seat(&state, &headers, &workshop).await?;
+    let row = row(&state, &workshop).await?;
+    automerge_file(state.rooms.copy(row.document).await?, "workshop.automerge").await
+}
+
+async fn automerge_file(doc: Automerge, name: &str) -> Result<Response, ApiError> {
+    let bytes = tokio::task::spawn_blocking(move || doc.save()).await.map_err(|_| damaged())?;
+    Ok(download(bytes, "application/octet-stream", name))
+}
+
+fn download(bytes: Vec<u8>, mime: &'static str, name: &str) -> Response {
+    let mut response = (StatusCode::OK, [(header::CONTENT_TYPE, mime)], bytes).into_response();
+    // Shown in the browser where it can be, saved under this name otherwise. All our names are plain ASCII.
+    if let Ok(disposition) = HeaderValue::from_str(&format!("inline; filename=\"{name}\"")) {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition);
+    }
+    response
+}

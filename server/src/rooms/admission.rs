@@ -1,0 +1,30 @@
+//! What a room lets in: the schema of its kind of document, checked before anything is merged.
+
+use std::sync::Arc;
+
+use automerge::{Automerge, Change};
+use sync::{Admission, PeerInfo, Refusal};
+
+use crate::{metrics::Metrics, store::DocumentKind};
+
+/// The admission check of one document.
+pub struct DocumentAdmission {
+    /// Unknown until the document is loaded; nothing is admitted before.
+    pub kind: Option<DocumentKind>,
+    pub metrics: Arc<Metrics>,
+}
+
+impl Admission for DocumentAdmission {
+    fn admit(&mut self, doc: &Automerge, _info: &PeerInfo, changes: &[Change]) -> Result<(), Refusal> {
+        let admitted = match self.kind {
+            Some(DocumentKind::Board) => board::admission::admit_board(doc, changes),
+            Some(DocumentKind::Workshop) => board::admission::admit_workshop(doc, changes),
+            None => return Err(Refusal::new("not-ready", "the document is not loaded")),
+        };
+        admitted.map_err(|inadmissible| {
+            self.metrics.refused("schema");
+            // The rule is ours; the path holds keys a peer chose, so it stays out of the log and of the answer.
+            Refusal::new("refused", inadmissible.rule)
+        })
+    }
+}

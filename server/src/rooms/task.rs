@@ -1,0 +1,427 @@
+//! One live document: a task that owns its room, feeds it and does what it asks for.
+//!
+//! Everything is awaited in one place, so inputs are handled one at a time and in order. A panic that peer bytes cause costs
+//! the session they came from; the others are asked to reconnect, and the document is read again from the store.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use automerge::{Automerge, ChangeHash};
+use board::{Workshop, WorkshopView};
+use sync::{
+    DocumentId, Room, SessionId,
+    room::{CloseCode, Input, Output},
+};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::{EditError, Rooms, Shared, ToRoom, admission::DocumentAdmission, compaction, load};
+use crate::{
+    outbox::Outbox,
+    store::{Committed, DocumentKind, INCREMENTS_MAX, StoreError, Write},
+};
+
+/// Messages taken from the inbox in one go.
+const TAKE_MAX: usize = 64;
+/// Looks and edits that may wait while the document is loaded.
+const WAITING_MAX: usize = 256;
+/// An unloaded document with more increments than this is compacted, so that the next joiner after a restart waits less.
+const INCREMENTS_AT_REST_MAX: u64 = 32;
+
+type Loading = Pin<Box<dyn Future<Output = Result<(DocumentKind, Automerge), StoreError>> + Send>>;
+type Persisting = Pin<Box<dyn Future<Output = (u64, Result<Committed, StoreError>)> + Send>>;
+
+/// Runs the room of a document until it is unloaded.
+pub async fn run(
+    document: DocumentId,
+    mut inbox: mpsc::Receiver<ToRoom>,
+    rooms: Arc<Rooms>,
+    shared: Arc<Shared>,
+    alive: mpsc::Sender<()>,
+) {
+    let mut task = RoomTask::new(document, Arc::clone(&shared));
+    task.serve(&mut inbox).await;
+    rooms.forget(&document);
+    // Whoever asked in the last moment is served by the next room. A session that joined in that moment comes back by itself:
+    // handing it on could put its next message before its first.
+    inbox.close();
+    while let Some(message) = inbox.recv().await {
+        match message {
+            ToRoom::Joined { outbox, .. } => outbox.close(CloseCode::Restart.number(), "document reloaded"),
+            ToRoom::Look(_) | ToRoom::Edit { .. } | ToRoom::Durable { .. } | ToRoom::Watch(_) if !task.failed => {
+                // It can only fail when the server is shutting down; the asker then reads "unavailable".
+                let _ = rooms.send(document, message).await;
+            }
+            _ => {}
+        }
+    }
+    if task.increments > INCREMENTS_AT_REST_MAX {
+        compaction::compact(shared, document).await;
+    }
+    drop(alive);
+}
+
+struct RoomTask {
+    document: DocumentId,
+    shared: Arc<Shared>,
+    room: Room,
+    admission: DocumentAdmission,
+    outputs: Vec<Output>,
+    outboxes: BTreeMap<SessionId, Outbox>,
+    loading: Option<Loading>,
+    persisting: Option<Persisting>,
+    persisting_since: Instant,
+    failing: bool,
+    wakes: BTreeSet<u64>,
+    waiting: Vec<ToRoom>,
+    edits: BTreeMap<u64, oneshot::Sender<Result<(), EditError>>>,
+    next_token: u64,
+    watchers: Vec<watch::Sender<Option<Arc<WorkshopView>>>>,
+    published: Vec<ChangeHash>,
+    increments: u64,
+    compacting: Option<tokio::task::JoinHandle<()>>,
+    ended: bool,
+    failed: bool,
+}
+
+impl RoomTask {
+    fn new(document: DocumentId, shared: Arc<Shared>) -> Self {
+        let mut task = Self {
+            document,
+            room: Room::new(document, shared.own.clone()),
+            admission: DocumentAdmission { kind: None, metrics: Arc::clone(&shared.metrics) },
+            shared,
+            outputs: Vec::new(),
+            outboxes: BTreeMap::new(),
+            loading: None,
+            persisting: None,
+            persisting_since: Instant::now(),
+            failing: false,
+            wakes: BTreeSet::new(),
+            waiting: Vec::new(),
+            edits: BTreeMap::new(),
+            next_token: 0,
+            watchers: Vec::new(),
+            published: Vec::new(),
+            increments: 0,
+            compacting: None,
+            ended: false,
+            failed: false,
+        };
+        task.start_loading();
+        task
+    }
+
+    fn start_loading(&mut self) {
+        let (shared, document) = (Arc::clone(&self.shared), self.document);
+        self.loading = Some(Box::pin(async move {
+            let _turn = shared.heavy.acquire().await.map_err(|_| StoreError::Closed)?;
+            let stored = shared.store.document(document).await?.ok_or(StoreError::Conflict)?;
+            tokio::task::spawn_blocking(move || Ok((stored.kind, load::build(&stored)?)))
+                .await
+                .unwrap_or_else(|error| Err(StoreError::Failed(error.to_string())))
+        }));
+    }
+
+    async fn serve(&mut self, inbox: &mut mpsc::Receiver<ToRoom>) {
+        let mut taken = Vec::with_capacity(TAKE_MAX);
+        while !self.ended {
+            let wake = self.wakes.first().map(|at_ms| at_ms.saturating_sub(self.shared.now_ms()));
+            let idle = self.is_idle();
+            tokio::select! {
+                biased;
+                (batch, outcome) = ready(&mut self.persisting) => {
+                    self.persisting = None;
+                    self.persisted(batch, outcome);
+                }
+                outcome = ready(&mut self.loading) => {
+                    self.loading = None;
+                    self.loaded(outcome);
+                }
+                () = tokio::time::sleep(Duration::from_millis(wake.unwrap_or_default())), if wake.is_some() => {
+                    let now_ms = self.shared.now_ms();
+                    self.wakes.retain(|at_ms| *at_ms > now_ms);
+                    self.handle(Input::Tick);
+                }
+                count = inbox.recv_many(&mut taken, TAKE_MAX) => {
+                    if count == 0 {
+                        return;
+                    }
+                    self.shared.metrics.room_inbox.set(i64::try_from(inbox.len()).unwrap_or(i64::MAX));
+                    for message in taken.drain(..) {
+                        self.receive(message);
+                    }
+                }
+                () = tokio::time::sleep(self.shared.idle), if idle => {
+                    tracing::debug!(document = %self.document, "idle document leaves the memory");
+                    self.handle(Input::Drain);
+                }
+            }
+            self.publish();
+        }
+    }
+
+    fn is_idle(&mut self) -> bool {
+        self.watchers.retain(|watcher| !watcher.is_closed());
+        self.watchers.is_empty()
+            && self.persisting.is_none()
+            && self.loading.is_none()
+            && self.edits.is_empty()
+            && self.room.is_idle()
+    }
+
+    fn receive(&mut self, message: ToRoom) {
+        match message {
+            ToRoom::Joined { session, info, access, first, outbox } => {
+                self.outboxes.insert(session, outbox);
+                self.handle(Input::SessionJoined { session, info: *info, access, first: *first });
+            }
+            ToRoom::Message { session, message } => self.handle(Input::Message { session, message: *message }),
+            ToRoom::Access { session, access, reason } => {
+                self.handle(Input::AccessChanged { session, access, reason: reason.to_owned() });
+                if access == sync::Access::None {
+                    self.outboxes.remove(&session);
+                }
+            }
+            ToRoom::Left(session) => {
+                self.outboxes.remove(&session);
+                self.handle(Input::SessionLeft { session });
+            }
+            ToRoom::Watch(watcher) => {
+                self.watchers.push(watcher);
+                self.published.clear();
+            }
+            ToRoom::Drain => self.handle(Input::Drain),
+            look_or_edit @ (ToRoom::Look(_) | ToRoom::Edit { .. } | ToRoom::Durable { .. }) => {
+                if self.room.doc().is_some() {
+                    self.look_or_edit(look_or_edit);
+                } else if self.waiting.len() < WAITING_MAX {
+                    self.waiting.push(look_or_edit);
+                }
+                // Beyond the bound it is dropped, and its asker reads "unavailable" from the closed reply.
+            }
+        }
+    }
+
+    fn look_or_edit(&mut self, message: ToRoom) {
+        let Some(doc) = self.room.doc() else {
+            return;
+        };
+        match message {
+            ToRoom::Look(look) => {
+                // The looker's own defects must not take the room down.
+                if catch_unwind(AssertUnwindSafe(|| look(doc))).is_err() {
+                    self.shared.metrics.panics.inc();
+                }
+            }
+            ToRoom::Edit { make, reply } => match catch_unwind(AssertUnwindSafe(|| make(doc))) {
+                Ok(Ok(changes)) if changes.is_empty() => {
+                    let _ = reply.send(Ok(()));
+                }
+                Ok(Ok(changes)) => {
+                    let token = self.expect_edit(reply);
+                    self.handle(Input::LocalChanges { changes, token });
+                }
+                Ok(Err(refused)) => {
+                    let _ = reply.send(Err(EditError::Refused(refused)));
+                }
+                Err(_) => {
+                    self.shared.metrics.panics.inc();
+                }
+            },
+            ToRoom::Durable { changes, reply } => {
+                let token = self.expect_edit(reply);
+                self.handle(Input::DurableChanges { changes, token });
+            }
+            _ => {}
+        }
+    }
+
+    fn expect_edit(&mut self, reply: oneshot::Sender<Result<(), EditError>>) -> u64 {
+        self.next_token += 1;
+        self.edits.insert(self.next_token, reply);
+        self.next_token
+    }
+
+    fn loaded(&mut self, outcome: Result<(DocumentKind, Automerge), StoreError>) {
+        match outcome {
+            Ok((kind, doc)) => {
+                self.admission.kind = Some(kind);
+                self.handle(Input::Loaded(Box::new(doc)));
+                for message in std::mem::take(&mut self.waiting) {
+                    self.look_or_edit(message);
+                }
+            }
+            Err(error) => {
+                tracing::error!(document = %self.document, %error, "document not loaded");
+                self.shared.metrics.refused("load");
+                self.waiting.clear();
+                self.handle(Input::LoadFailed { reason: error.to_string() });
+                self.ended = true;
+                self.failed = true;
+            }
+        }
+    }
+
+    fn persisted(&mut self, batch: u64, outcome: Result<Committed, StoreError>) {
+        match outcome {
+            Ok(committed) => {
+                self.shared.metrics.commit_seconds.observe(self.persisting_since.elapsed().as_secs_f64());
+                self.shared.metrics.changes.inc_by(committed.appended);
+                if self.failing {
+                    tracing::info!(document = %self.document, "document is saved again");
+                    self.failing = false;
+                }
+                self.increments = committed.increments;
+                self.compact_if_long();
+                self.handle(Input::Persisted { batch });
+            }
+            Err(error) => {
+                self.shared.metrics.store_failures.inc();
+                if !self.failing {
+                    tracing::error!(document = %self.document, %error, "document not saved; nothing is acknowledged until it is");
+                    self.failing = true;
+                }
+                self.handle(Input::PersistFailed { batch });
+            }
+        }
+    }
+
+    fn compact_if_long(&mut self) {
+        let compacting = self.compacting.as_ref().is_some_and(|task| !task.is_finished());
+        if self.increments >= INCREMENTS_MAX && !compacting {
+            self.compacting = Some(tokio::spawn(compaction::compact(Arc::clone(&self.shared), self.document)));
+        }
+    }
+
+    /// Feeds the room and does what it asks for, in its order.
+    fn handle(&mut self, input: Input) {
+        let culprit = session_of(&input);
+        let now_ms = self.shared.now_ms();
+        let (room, admission, outputs) = (&mut self.room, &mut self.admission, &mut self.outputs);
+        let handled = catch_unwind(AssertUnwindSafe(|| room.handle(now_ms, admission, input, outputs)));
+        if handled.is_err() {
+            return self.start_again(culprit);
+        }
+        let mut outputs = std::mem::take(&mut self.outputs);
+        for output in outputs.drain(..) {
+            self.act(output);
+        }
+        self.outputs = outputs;
+    }
+
+    fn act(&mut self, output: Output) {
+        match output {
+            Output::Send { session, bytes, droppable } => {
+                let Some(outbox) = self.outboxes.get(&session) else {
+                    return;
+                };
+                let length = bytes.len() as u64;
+                if outbox.send(bytes, droppable) {
+                    self.shared.metrics.sent_bytes.inc_by(length);
+                }
+            }
+            Output::Persist { batch, changes } => {
+                let (store, document) = (Arc::clone(&self.shared.store), self.document);
+                let bodies = changes.iter().map(|change| change.raw_bytes().to_vec()).collect();
+                self.persisting_since = Instant::now();
+                self.persisting = Some(Box::pin(async move {
+                    (batch, store.commit(vec![Write::Append { document, changes: bodies }]).await)
+                }));
+            }
+            Output::Close { session, code, reason } => {
+                if let Some(outbox) = self.outboxes.remove(&session) {
+                    if code == CloseCode::Refused {
+                        self.shared.metrics.refused("session");
+                    }
+                    tracing::info!(document = %self.document, session = session.0, code = code.number(), %reason, "session closed by its room");
+                    outbox.close(code.number(), reason);
+                }
+            }
+            Output::LocalApplied { token } => self.answer_edit(token, Ok(())),
+            Output::LocalRefused { token, reason } => {
+                tracing::error!(document = %self.document, %reason, "the server's own change was refused");
+                self.answer_edit(token, Err(EditError::Unavailable));
+            }
+            Output::WakeAt { at_ms } => {
+                self.wakes.insert(at_ms);
+            }
+            Output::Unload => self.ended = true,
+        }
+    }
+
+    fn answer_edit(&mut self, token: u64, answer: Result<(), EditError>) {
+        if let Some(reply) = self.edits.remove(&token) {
+            let _ = reply.send(answer);
+        }
+    }
+
+    /// After a panic nothing in memory can be trusted: the culprit is closed for good, the others come back by themselves.
+    fn start_again(&mut self, culprit: Option<SessionId>) {
+        self.shared.metrics.panics.inc();
+        tracing::error!(document = %self.document, session = culprit.map(|session| session.0), "a panic was caught; the document is read again");
+        for (session, outbox) in std::mem::take(&mut self.outboxes) {
+            let code = if Some(session) == culprit { CloseCode::Refused } else { CloseCode::Restart };
+            outbox.close(code.number(), "document reloaded");
+        }
+        self.room = Room::new(self.document, self.shared.own.clone());
+        self.admission.kind = None;
+        self.outputs.clear();
+        self.persisting = None;
+        self.edits.clear();
+        self.wakes.clear();
+        self.start_loading();
+    }
+
+    /// Tells the watchers of a workshop what it looks like now.
+    fn publish(&mut self) {
+        if self.watchers.is_empty() || self.published == self.room.heads() {
+            return;
+        }
+        let Some(doc) = self.room.doc() else {
+            return;
+        };
+        let view = catch_unwind(AssertUnwindSafe(|| Workshop::from_doc(doc.clone())));
+        self.published = self.room.heads().to_vec();
+        match view {
+            Ok(Ok(workshop)) => {
+                for watcher in &self.watchers {
+                    watcher.send_replace(Some(Arc::clone(workshop.view())));
+                }
+            }
+            Ok(Err(error)) => tracing::error!(document = %self.document, %error, "workshop unreadable"),
+            Err(_) => {
+                    self.shared.metrics.panics.inc();
+                }
+        }
+    }
+}
+
+/// The session whose bytes an input carries.
+fn session_of(input: &Input) -> Option<SessionId> {
+    match input {
+        Input::SessionJoined { session, .. } | Input::Message { session, .. } => Some(*session),
+        Input::AccessChanged { .. }
+        | Input::SessionLeft { .. }
+        | Input::Loaded(_)
+        | Input::LoadFailed { .. }
+        | Input::Persisted { .. }
+        | Input::PersistFailed { .. }
+        | Input::LocalChanges { .. }
+        | Input::DurableChanges { .. }
+        | Input::Drain
+        | Input::Tick => None,
+    }
+}
+
+/// The outcome of a future that may not be there; never resolves without one.
+async fn ready<T>(future: &mut Option<Pin<Box<dyn Future<Output = T> + Send>>>) -> T {
+    match future {
+        Some(future) => future.await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,252 @@
+//! Queries. Every row is checked on its way in: what this program did not write is reported as damaged, never guessed.
+
+use board::Role;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use sync::DocumentId;
+
+use super::{
+    DeviceRow, LinkRow, SeatRow, StoreError, StoredDocument, TokenRow, WorkshopRow, damaged, document_id, group_id,
+    secret_hash, store_error,
+};
+use crate::{
+    secret::SecretHash,
+    store::{DocumentKind, LinkKind, body_hash},
+};
+
+/// Reads a document and checks every hash.
+pub fn document(connection: &Connection, document: &DocumentId) -> Result<Option<StoredDocument>, StoreError> {
+    // One read transaction, so that a compaction in between cannot show a snapshot without its increments.
+    let transaction = connection.unchecked_transaction().map_err(store_error)?;
+    let found = transaction
+        .prepare_cached(
+            "SELECT row, workshop, up_to_seq, hash, body, kind FROM documents JOIN snapshots ON document = row WHERE id = ?1",
+        )
+        .and_then(|mut statement| {
+            statement
+                .query_row(params![&document.as_bytes()[..]], |row| {
+                    Ok((
+                        row.get::<_, i64>(0)?,
+                        row.get::<_, String>(1)?,
+                        row.get::<_, i64>(2)?,
+                        row.get::<_, Vec<u8>>(3)?,
+                        row.get::<_, Vec<u8>>(4)?,
+                        row.get::<_, String>(5)?,
+                    ))
+                })
+                .optional()
+        })
+        .map_err(store_error)?;
+    let Some((row, workshop, up_to_seq, hash, snapshot, kind)) = found else {
+        return Ok(None);
+    };
+    if body_hash(&snapshot)[..] != hash[..] {
+        return Err(damaged("a snapshot"));
+    }
+    let mut last_seq = up_to_seq.cast_unsigned();
+    let mut changes = Vec::new();
+    let mut statement = transaction
+        .prepare_cached("SELECT seq, hash, body FROM changes WHERE document = ?1 AND seq > ?2 ORDER BY seq")
+        .map_err(store_error)?;
+    let mut rows = statement.query(params![row, up_to_seq]).map_err(store_error)?;
+    while let Some(row) = rows.next().map_err(store_error)? {
+        let seq: i64 = row.get(0).map_err(store_error)?;
+        let hash: Vec<u8> = row.get(1).map_err(store_error)?;
+        let body: Vec<u8> = row.get(2).map_err(store_error)?;
+        if body_hash(&body)[..] != hash[..] {
+            return Err(damaged("a change"));
+        }
+        last_seq = seq.cast_unsigned();
+        changes.push(body);
+    }
+    Ok(Some(StoredDocument { workshop, kind: kind_of_text(&kind)?, snapshot, changes, last_seq }))
+}
+
+pub fn workshop(connection: &Connection, workshop: &str) -> Result<Option<WorkshopRow>, StoreError> {
+    let found = connection
+        .prepare_cached("SELECT document, theme, created_at_ms FROM workshops WHERE id = ?1")
+        .and_then(|mut statement| {
+            statement
+                .query_row(params![workshop], |row| {
+                    Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?))
+                })
+                .optional()
+        })
+        .map_err(store_error)?;
+    let Some((document, theme, created_at_ms)) = found else {
+        return Ok(None);
+    };
+    let mut groups = Vec::new();
+    let mut statement = connection
+        .prepare_cached("SELECT id, document FROM groups WHERE workshop = ?1 ORDER BY row")
+        .map_err(store_error)?;
+    let mut rows = statement.query(params![workshop]).map_err(store_error)?;
+    while let Some(row) = rows.next().map_err(store_error)? {
+        let group = group_id(row.get(0).map_err(store_error)?)?.ok_or_else(|| damaged("a group id"))?;
+        let document: Vec<u8> = row.get(1).map_err(store_error)?;
+        groups.push((group, document_id(&document)?));
+    }
+    Ok(Some(WorkshopRow {
+        workshop: workshop.to_owned(),
+        document: document_id(&document)?,
+        theme,
+        created_at_ms,
+        groups,
+    }))
+}
+
+pub fn link(connection: &Connection, hash: SecretHash) -> Result<Option<LinkRow>, StoreError> {
+    one(
+        connection,
+        "SELECT workshop, kind, group_id, expires_at_ms, revoked FROM links WHERE hash = ?1",
+        &hash.0,
+        |row| {
+            let kind: String = row.get(1).map_err(store_error)?;
+            Ok(LinkRow {
+                hash,
+                workshop: row.get(0).map_err(store_error)?,
+                kind: LinkKind::parse(&kind).ok_or_else(|| damaged("a link's kind"))?,
+                group: group_id(row.get(2).map_err(store_error)?)?,
+                expires_at_ms: row.get(3).map_err(store_error)?,
+                revoked: row.get(4).map_err(store_error)?,
+            })
+        },
+    )
+}
+
+pub fn links_count(connection: &Connection, workshop: &str) -> Result<usize, StoreError> {
+    connection
+        .prepare_cached("SELECT count(*) FROM links WHERE workshop = ?1 AND revoked = 0")
+        .and_then(|mut statement| statement.query_row(params![workshop], |row| row.get::<_, i64>(0)))
+        .map(|count| usize::try_from(count).unwrap_or(usize::MAX))
+        .map_err(store_error)
+}
+
+pub fn device(connection: &Connection, hash: SecretHash) -> Result<Option<DeviceRow>, StoreError> {
+    one(connection, "SELECT device, created_at_ms FROM devices WHERE hash = ?1", &hash.0, |row| {
+        Ok(DeviceRow {
+            hash,
+            device: row.get(0).map_err(store_error)?,
+            created_at_ms: row.get(1).map_err(store_error)?,
+        })
+    })
+}
+
+const SEAT_COLUMNS: &str =
+    "SELECT device, workshop, role, group_id, person, person_name, via, revoked, updated_at_ms FROM seats";
+
+fn seat_of_row(row: &Row<'_>) -> Result<SeatRow, StoreError> {
+    let role: String = row.get(2).map_err(store_error)?;
+    let person: Option<String> = row.get(4).map_err(store_error)?;
+    let via: Option<String> = row.get(6).map_err(store_error)?;
+    Ok(SeatRow {
+        device: row.get(0).map_err(store_error)?,
+        workshop: row.get(1).map_err(store_error)?,
+        role: role_of_text(&role)?,
+        group: group_id(row.get(3).map_err(store_error)?)?,
+        person: person.map(|person| person.parse().map_err(|_| damaged("a person id"))).transpose()?,
+        person_name: row.get(5).map_err(store_error)?,
+        via: via.map(|via| LinkKind::parse(&via).ok_or_else(|| damaged("a seat's link"))).transpose()?,
+        revoked: row.get(7).map_err(store_error)?,
+        updated_at_ms: row.get(8).map_err(store_error)?,
+    })
+}
+
+pub fn seat(connection: &Connection, device: &str, workshop: &str) -> Result<Option<SeatRow>, StoreError> {
+    let mut statement = connection
+        .prepare_cached(&format!("{SEAT_COLUMNS} WHERE device = ?1 AND workshop = ?2"))
+        .map_err(store_error)?;
+    let mut rows = statement.query(params![device, workshop]).map_err(store_error)?;
+    rows.next().map_err(store_error)?.map(seat_of_row).transpose()
+}
+
+pub fn seats(connection: &Connection, device: &str, limit: usize) -> Result<Vec<SeatRow>, StoreError> {
+    let mut statement = connection
+        .prepare_cached(&format!(
+            "{SEAT_COLUMNS} WHERE device = ?1 AND revoked = 0 ORDER BY updated_at_ms DESC, workshop LIMIT ?2"
+        ))
+        .map_err(store_error)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![device, limit]).map_err(store_error)?;
+    let mut seats = Vec::new();
+    while let Some(row) = rows.next().map_err(store_error)? {
+        seats.push(seat_of_row(row)?);
+    }
+    Ok(seats)
+}
+
+pub fn token(connection: &Connection, hash: SecretHash) -> Result<Option<TokenRow>, StoreError> {
+    one(connection, "SELECT device, workshop, expires_at_ms FROM tokens WHERE hash = ?1", &hash.0, |row| {
+        Ok(TokenRow {
+            hash,
+            device: row.get(0).map_err(store_error)?,
+            workshop: row.get(1).map_err(store_error)?,
+            expires_at_ms: row.get(2).map_err(store_error)?,
+        })
+    })
+}
+
+pub fn transferred(connection: &Connection, workshop: &str, id: &str) -> Result<bool, StoreError> {
+    connection
+        .prepare_cached("SELECT 1 FROM transfers WHERE workshop = ?1 AND id = ?2")
+        .and_then(|mut statement| statement.exists(params![workshop, id]))
+        .map_err(store_error)
+}
+
+pub fn canary(connection: &Connection) -> Result<u64, StoreError> {
+    connection
+        .prepare_cached("SELECT value FROM canary")
+        .and_then(|mut statement| statement.query_row([], |row| row.get::<_, i64>(0)))
+        .map(i64::cast_unsigned)
+        .map_err(store_error)
+}
+
+pub fn is_empty(connection: &Connection) -> Result<bool, StoreError> {
+    connection
+        .prepare_cached("SELECT 1 FROM workshops LIMIT 1")
+        .and_then(|mut statement| statement.exists([]))
+        .map(|exists| !exists)
+        .map_err(store_error)
+}
+
+/// At most one row, found by a hash.
+fn one<T>(
+    connection: &Connection,
+    sql: &str,
+    hash: &[u8; 32],
+    read: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
+) -> Result<Option<T>, StoreError> {
+    let mut statement = connection.prepare_cached(sql).map_err(store_error)?;
+    let mut rows = statement.query(params![&hash[..]]).map_err(store_error)?;
+    rows.next().map_err(store_error)?.map(read).transpose()
+}
+
+/// A document's kind as it is stored.
+pub fn kind_text(kind: DocumentKind) -> &'static str {
+    match kind {
+        DocumentKind::Workshop => "workshop",
+        DocumentKind::Board => "board",
+    }
+}
+
+fn kind_of_text(text: &str) -> Result<DocumentKind, StoreError> {
+    [DocumentKind::Workshop, DocumentKind::Board]
+        .into_iter()
+        .find(|kind| kind_text(*kind) == text)
+        .ok_or_else(|| damaged("a document's kind"))
+}
+
+/// A role as it is stored.
+pub fn role_text(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "viewer",
+        Role::Participant => "participant",
+        Role::Coordinator => "coordinator",
+    }
+}
+
+fn role_of_text(text: &str) -> Result<Role, StoreError> {
+    [Role::Viewer, Role::Participant, Role::Coordinator]
+        .into_iter()
+        .find(|role| role_text(*role) == text)
+        .ok_or_else(|| damaged("a role"))
+}

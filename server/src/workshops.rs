@@ -1,0 +1,164 @@
+//! The workshops that people are connected to: what decides over their rights, kept live.
+//!
+//! While a socket of a workshop is open, the workshop's document stays in memory and its view is published here after every
+//! change. Every connection watches it and works its rights out anew: a lock or a stage takes effect without a reconnect.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, RwLock, Weak},
+    time::Duration,
+};
+
+use board::{Access, Document, GroupId, Role, Stage, WorkshopView, access};
+use sync::DocumentId;
+use tokio::sync::watch;
+
+use crate::{
+    rooms::{Rooms, ToRoom},
+    store::{SeatRow, Store, StoreError, WorkshopRow},
+};
+
+/// How long a socket waits for its workshop's document to be read.
+const LOADING_MAX: Duration = Duration::from_secs(10);
+
+/// A workshop somebody is connected to.
+pub struct LiveWorkshop {
+    /// Identifier.
+    pub workshop: String,
+    /// The workshop document.
+    pub document: DocumentId,
+    boards: RwLock<BTreeMap<DocumentId, GroupId>>,
+    view: watch::Receiver<Option<Arc<WorkshopView>>>,
+    seats: watch::Sender<u64>,
+}
+
+impl LiveWorkshop {
+    /// What a seat may do with a document. A document of another workshop does not exist here.
+    pub fn access(&self, seat: &SeatRow, document: &DocumentId, view: &WorkshopView) -> (Access, &'static str) {
+        if seat.revoked || seat.workshop != self.workshop {
+            return (Access::None, "revoked");
+        }
+        if *document == self.document {
+            return (access(seat.role, seat.group.as_ref(), Document::Workshop, view), "role");
+        }
+        let boards = self.boards.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        match boards.get(document) {
+            Some(group) => (
+                access(seat.role, seat.group.as_ref(), Document::Board(group), view),
+                reason(seat, group, view),
+            ),
+            None => (Access::None, "unknown"),
+        }
+    }
+
+    /// The workshop as it is now; the receiver tells of every change.
+    pub fn view(&self) -> watch::Receiver<Option<Arc<WorkshopView>>> {
+        self.view.clone()
+    }
+
+    /// Tells of every change of anybody's seat.
+    pub fn seats(&self) -> watch::Receiver<u64> {
+        self.seats.subscribe()
+    }
+
+    fn add_board(&self, group: GroupId, document: DocumentId) {
+        self.boards.write().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(document, group);
+    }
+}
+
+/// A word for why somebody may not write, for the page to translate.
+fn reason(seat: &SeatRow, group: &GroupId, view: &WorkshopView) -> &'static str {
+    if seat.role != Role::Participant || seat.group.as_ref() != Some(group) {
+        return "role";
+    }
+    let locked = view.groups.iter().any(|candidate| candidate.id == *group && candidate.locked);
+    match (view.stage, locked) {
+        (Stage::Closed, _) => "closed",
+        (_, true) => "locked",
+        _ => "open",
+    }
+}
+
+/// All live workshops.
+pub struct Workshops {
+    store: Arc<dyn Store>,
+    rooms: Arc<Rooms>,
+    live: Mutex<BTreeMap<String, Weak<LiveWorkshop>>>,
+}
+
+impl Workshops {
+    /// None yet.
+    pub(crate) fn new(store: Arc<dyn Store>, rooms: Arc<Rooms>) -> Self {
+        Self { store, rooms, live: Mutex::default() }
+    }
+
+    /// The workshop, made live if it is not. None if there is no such workshop or its document cannot be read.
+    pub async fn open(&self, workshop: &str) -> Result<Option<Arc<LiveWorkshop>>, StoreError> {
+        if let Some(live) = self.find(workshop) {
+            return Ok(self.loaded(live).await);
+        }
+        let Some(row) = self.store.workshop(workshop.to_owned()).await? else {
+            return Ok(None);
+        };
+        let (live, publisher) = self.insert(row);
+        if let Some(publisher) = publisher {
+            // A room that cannot be reached drops the publisher, which ends the wait below.
+            let _ = self.rooms.send(live.document, ToRoom::Watch(publisher)).await;
+        }
+        Ok(self.loaded(live).await)
+    }
+
+    /// Says that somebody's seat changed, so that open connections look it up again.
+    pub fn seats_changed(&self, workshop: &str) {
+        if let Some(live) = self.find(workshop) {
+            live.seats.send_modify(|count| *count += 1);
+        }
+    }
+
+    /// Makes a new board known to open connections.
+    pub fn board_added(&self, workshop: &str, group: GroupId, document: DocumentId) {
+        if let Some(live) = self.find(workshop) {
+            live.add_board(group, document);
+        }
+    }
+
+    fn find(&self, workshop: &str) -> Option<Arc<LiveWorkshop>> {
+        self.live.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get(workshop).and_then(Weak::upgrade)
+    }
+
+    /// Inserts the entry before anything is awaited; of two who race the second finds the first one's.
+    fn insert(
+        &self,
+        row: WorkshopRow,
+    ) -> (Arc<LiveWorkshop>, Option<watch::Sender<Option<Arc<WorkshopView>>>>) {
+        let mut live = self.live.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(found) = live.get(&row.workshop).and_then(Weak::upgrade) {
+            return (found, None);
+        }
+        live.retain(|_, workshop| workshop.strong_count() > 0);
+        let (publisher, view) = watch::channel(None);
+        let workshop = Arc::new(LiveWorkshop {
+            workshop: row.workshop.clone(),
+            document: row.document,
+            boards: RwLock::new(row.groups.into_iter().map(|(group, document)| (document, group)).collect()),
+            view,
+            seats: watch::Sender::new(0),
+        });
+        live.insert(row.workshop, Arc::downgrade(&workshop));
+        (workshop, Some(publisher))
+    }
+
+    async fn loaded(&self, live: Arc<LiveWorkshop>) -> Option<Arc<LiveWorkshop>> {
+        let mut view = live.view();
+        let arrived = tokio::time::timeout(LOADING_MAX, view.wait_for(Option::is_some)).await;
+        if matches!(arrived, Ok(Ok(_))) {
+            return Some(live);
+        }
+        // Forgotten, so that the next one tries again instead of waiting for a room that failed.
+        let mut all = self.live.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if all.get(&live.workshop).is_some_and(|known| std::ptr::eq(known.as_ptr(), Arc::as_ptr(&live))) {
+            all.remove(&live.workshop);
+        }
+        None
+    }
+}
