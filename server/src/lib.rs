@@ -28,7 +28,6 @@ use std::{
     time::Duration,
 };
 
-use axum::serve::ListenerExt as _;
 use sync::PeerId;
 use tokio::{
     net::TcpListener,
@@ -107,13 +106,7 @@ pub async fn run_with_store(
             let listener = tls::TlsListener::new(listener, acceptor).map_err(StartError::Serve)?;
             axum::serve(listener, service).with_graceful_shutdown(stopped).await
         }
-        None => {
-            let listener = listener.tap_io(|stream| {
-                // Small frames must not wait for each other; a socket that refuses the option works all the same.
-                let _ = stream.set_nodelay(true);
-            });
-            axum::serve(listener, service).with_graceful_shutdown(stopped).await
-        }
+        None => axum::serve(tls::PlainListener(listener), service).with_graceful_shutdown(stopped).await,
     };
     if timeout(STOPPING_TIME_MAX, connections_ended.recv()).await.is_err() {
         tracing::warn!("some connections did not end in time");

@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::{
     extract::connect_info::Connected,
-    serve::{IncomingStream, Listener, TapIo},
+    serve::{IncomingStream, Listener},
 };
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -90,9 +90,28 @@ impl Connected<IncomingStream<'_, TlsListener>> for PeerAddress {
     }
 }
 
-impl<F: FnMut(&mut TcpStream) + Send + 'static> Connected<IncomingStream<'_, TapIo<TcpListener, F>>> for PeerAddress {
-    fn connect_info(stream: IncomingStream<'_, TapIo<TcpListener, F>>) -> Self {
+impl Connected<IncomingStream<'_, PlainListener>> for PeerAddress {
+    fn connect_info(stream: IncomingStream<'_, PlainListener>) -> Self {
         Self(*stream.remote_addr())
+    }
+}
+
+/// Accepts plain connections, whose small frames do not wait for each other.
+pub struct PlainListener(pub TcpListener);
+
+impl Listener for PlainListener {
+    type Io = TcpStream;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+        let (stream, peer) = Listener::accept(&mut self.0).await;
+        // A socket that refuses the option works all the same.
+        let _ = stream.set_nodelay(true);
+        (stream, peer)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        TcpListener::local_addr(&self.0)
     }
 }
 

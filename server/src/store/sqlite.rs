@@ -187,10 +187,6 @@ fn document_id(bytes: &[u8]) -> Result<DocumentId, StoreError> {
     bytes.try_into().map(DocumentId::from_bytes).map_err(|_| damaged("a document id"))
 }
 
-fn secret_hash(bytes: &[u8]) -> Result<SecretHash, StoreError> {
-    bytes.try_into().map(SecretHash).map_err(|_| damaged("a hash"))
-}
-
 fn group_id(text: Option<String>) -> Result<Option<GroupId>, StoreError> {
     text.map(|text| text.parse().map_err(|_| damaged("a group id"))).transpose()
 }

@@ -6,7 +6,7 @@ use sync::DocumentId;
 
 use super::{
     DeviceRow, LinkRow, SeatRow, StoreError, StoredDocument, TokenRow, WorkshopRow, damaged, document_id, group_id,
-    secret_hash, store_error,
+    store_error,
 };
 use crate::{
     secret::SecretHash,
