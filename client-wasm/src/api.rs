@@ -1,0 +1,131 @@
+//! The server's REST interface, typed: one function per call, one error type.
+
+mod fetch;
+mod types;
+
+pub use fetch::ApiError;
+pub use types::{
+    Card, Cards, Created, CreatedGroup, Link, LinkKind, Links, NewGroup, NewWorkshop, PastSeat, Role, Seat, SeatGroup,
+    SeatPerson, Transfer,
+};
+
+use board::{GroupId, PersonId};
+use serde_json::json;
+
+use fetch::{Method, call, call_empty, call_text};
+
+/// Keeps a path segment that came from outside from reaching into another path.
+fn segment(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
+            safe.push(char::from(byte));
+        } else {
+            safe.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    safe
+}
+
+/// Creates a workshop; the caller becomes its coordinator.
+pub async fn create_workshop(new: &NewWorkshop) -> Result<Created, ApiError> {
+    call(Method::Post, "/api/workshops", Some(&json!(new))).await
+}
+
+/// Creates the demonstration workshop (the seed report, imported).
+pub async fn create_demo() -> Result<Created, ApiError> {
+    call(Method::Post, "/api/workshops/demo", Some(&json!({}))).await
+}
+
+/// The workshops in which this device has a seat, the latest first.
+pub async fn past_seats() -> Result<Vec<PastSeat>, ApiError> {
+    let answer: types::PastSeats = call(Method::Get, "/api/workshops", None).await?;
+    Ok(answer.into_list())
+}
+
+/// Takes a seat with the secret of a link.
+pub async fn join_with_secret(secret: &str) -> Result<Seat, ApiError> {
+    call(Method::Post, "/api/join", Some(&json!({ "secret": secret }))).await
+}
+
+/// Takes a seat with the twelve digits of the short code; spaces and dashes are left out here.
+pub async fn join_with_code(code: &str) -> Result<Seat, ApiError> {
+    let digits: String = code.chars().filter(|letter| !letter.is_whitespace() && *letter != '-').collect();
+    call(Method::Post, "/api/join", Some(&json!({ "code": digits }))).await
+}
+
+/// This device's seat in a workshop; [`ApiError::NoSeat`] when it has none.
+pub async fn seat(workshop: &str) -> Result<Seat, ApiError> {
+    call(Method::Get, &format!("/api/workshops/{}/seat", segment(workshop)), None).await
+}
+
+/// Sits down at a table and touches a name.
+pub async fn choose_person(workshop: &str, group: &GroupId, person: &PersonId) -> Result<Seat, ApiError> {
+    let body = json!({ "group": group.as_str(), "person": person.as_str() });
+    call(Method::Post, &format!("/api/workshops/{}/seat", segment(workshop)), Some(&body)).await
+}
+
+/// Sits down at a table and writes a name that is not on its list yet.
+pub async fn choose_new_name(workshop: &str, group: &GroupId, name: &str) -> Result<Seat, ApiError> {
+    let body = json!({ "group": group.as_str(), "new_name": name });
+    call(Method::Post, &format!("/api/workshops/{}/seat", segment(workshop)), Some(&body)).await
+}
+
+/// Sits down at a table without a name.
+pub async fn choose_group(workshop: &str, group: &GroupId) -> Result<Seat, ApiError> {
+    let body = json!({ "group": group.as_str() });
+    call(Method::Post, &format!("/api/workshops/{}/seat", segment(workshop)), Some(&body)).await
+}
+
+/// Mints new links and table cards; older links stay valid until they are revoked.
+pub async fn mint_cards(workshop: &str) -> Result<Cards, ApiError> {
+    call(Method::Post, &format!("/api/workshops/{}/cards", segment(workshop)), Some(&json!({}))).await
+}
+
+/// Makes links of a kind stop working.
+pub async fn revoke_links(workshop: &str, kind: LinkKind) -> Result<(), ApiError> {
+    let body = json!({ "kind": kind });
+    call_empty(Method::Post, &format!("/api/workshops/{}/links/revoke", segment(workshop)), Some(&body)).await
+}
+
+/// Adds a group with an empty board.
+pub async fn add_group(workshop: &str, group: &NewGroup) -> Result<(), ApiError> {
+    call_empty(Method::Post, &format!("/api/workshops/{}/groups", segment(workshop)), Some(&json!(group))).await
+}
+
+/// Moves or copies items to another group's board. The same `id` twice is done once.
+pub async fn transfer(workshop: &str, transfer: &Transfer) -> Result<(), ApiError> {
+    call_empty(Method::Post, &format!("/api/workshops/{}/transfer", segment(workshop)), Some(&json!(transfer))).await
+}
+
+/// The report as the server prints it. `format` is `txt`, `clean.txt` or `md`.
+pub async fn report(workshop: &str, format: &str, group: Option<&GroupId>) -> Result<String, ApiError> {
+    call_text(&report_url(workshop, format, group)).await
+}
+
+/// Where the report can be downloaded. `format` is `txt`, `clean.txt` or `md`.
+pub fn report_url(workshop: &str, format: &str, group: Option<&GroupId>) -> String {
+    let query = group.map(|group| format!("?group={group}")).unwrap_or_default();
+    format!("/api/workshops/{}/report.{}{query}", segment(workshop), segment(format))
+}
+
+/// Where a board's automerge file can be downloaded.
+pub fn board_file_url(workshop: &str, group: &GroupId) -> String {
+    format!("/api/workshops/{}/groups/{group}/board.automerge", segment(workshop))
+}
+
+/// Where the workshop's automerge file can be downloaded.
+pub fn workshop_file_url(workshop: &str) -> String {
+    format!("/api/workshops/{}/workshop.automerge", segment(workshop))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_workshop_id_from_the_address_cannot_leave_its_path() {
+        assert_eq!(segment("../x?y#z"), "..%2Fx%3Fy%23z");
+        assert_eq!(report_url("w/1", "clean.txt", None), "/api/workshops/w%2F1/report.clean.txt");
+    }
+}

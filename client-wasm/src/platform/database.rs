@@ -1,0 +1,210 @@
+//! The device's memory for documents: append-only chunks in IndexedDB.
+//!
+//! A chunk's key is `[document, page, count]`, where `page` is drawn anew for every page load: two tabs append side by
+//! side and never overwrite each other. Replacing chunks by a snapshot deletes only those that this page has read or
+//! written itself, in the transaction that writes the snapshot: what another tab appended meanwhile stays.
+
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+
+use js_sys::{Array, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{Event, IdbDatabase, IdbKeyRange, IdbObjectStore, IdbRequest, IdbTransaction, IdbTransactionMode};
+
+use super::StoredChunks;
+
+const NAME: &str = "yoriai";
+const VERSION: u32 = 1;
+const STORE: &str = "chunks";
+/// Most chunks read for one document: each page writes at most 200 before it compacts; 50 crashed pages' worth.
+const CHUNKS_MAX: u32 = 10_000;
+
+/// One page's access to the database. Cheap to clone.
+#[derive(Clone)]
+pub struct Database(Rc<Inner>);
+
+struct Inner {
+    page: String,
+    phase: RefCell<Phase>,
+    /// Keys that this page has read or written, per document: what a snapshot may replace.
+    known: RefCell<BTreeMap<String, Vec<JsValue>>>,
+    counter: RefCell<u32>,
+}
+
+enum Phase {
+    /// Calls that wait for the database.
+    Opening(Vec<Waiting>),
+    Open(IdbDatabase),
+    /// Denied, or closed by a newer page.
+    Closed,
+}
+
+type Waiting = Box<dyn FnOnce(Option<IdbDatabase>)>;
+
+impl Database {
+    /// Starts opening. `page` is a random text.
+    pub fn open(page: String) -> Self {
+        let database = Self(Rc::new(Inner {
+            page,
+            phase: RefCell::new(Phase::Opening(Vec::new())),
+            known: RefCell::default(),
+            counter: RefCell::new(0),
+        }));
+        if database.begin_opening().is_none() {
+            database.settle(None);
+        }
+        database
+    }
+
+    fn begin_opening(&self) -> Option<()> {
+        let factory = web_sys::window()?.indexed_db().ok()??;
+        let request = factory.open_with_u32(NAME, VERSION).ok()?;
+
+        let upgrade = request.clone();
+        let on_upgrade = Closure::once_into_js(move |_: JsValue| {
+            let made = upgrade.result().ok().and_then(|result| result.dyn_into::<IdbDatabase>().ok());
+            if let Some(database) = made {
+                let _ = database.create_object_store(STORE);
+            }
+        });
+        request.set_onupgradeneeded(Some(on_upgrade.unchecked_ref()));
+
+        let done = self.clone();
+        settled(&request, move |result| {
+            let database = result.and_then(|value| value.dyn_into::<IdbDatabase>().ok());
+            if let Some(database) = &database {
+                // A later version of the page wants to upgrade: let go, this page goes on in memory.
+                let (closing, owner) = (database.clone(), done.clone());
+                let on_change = Closure::once_into_js(move |_: JsValue| {
+                    closing.close();
+                    *owner.0.phase.borrow_mut() = Phase::Closed;
+                });
+                database.set_onversionchange(Some(on_change.unchecked_ref()));
+            }
+            done.settle(database);
+        });
+        Some(())
+    }
+
+    fn settle(&self, database: Option<IdbDatabase>) {
+        let next = database.clone().map_or(Phase::Closed, Phase::Open);
+        if let Phase::Opening(waiting) = self.0.phase.replace(next) {
+            for call in waiting {
+                call(database.clone());
+            }
+        }
+    }
+
+    fn when_open(&self, call: Waiting) {
+        let database = match &mut *self.0.phase.borrow_mut() {
+            Phase::Opening(waiting) => return waiting.push(call),
+            Phase::Open(database) => Some(database.clone()),
+            Phase::Closed => None,
+        };
+        call(database);
+    }
+
+    /// Reads all chunks of a document.
+    pub fn load(&self, document: &str, then: Box<dyn FnOnce(StoredChunks)>) {
+        let (own, document) = (self.clone(), document.to_owned());
+        self.when_open(Box::new(move |database| {
+            let Some(store) = database.and_then(|database| object_store(&database, IdbTransactionMode::Readonly)) else {
+                return then(StoredChunks::default());
+            };
+            let requests = range(&document).and_then(|range| {
+                let keys = store.get_all_keys_with_key_and_limit(&range, CHUNKS_MAX).ok()?;
+                let values = store.get_all_with_key_and_limit(&range, CHUNKS_MAX).ok()?;
+                Some((keys, values))
+            });
+            let Some((keys, values)) = requests else { return then(StoredChunks::default()) };
+            // Requests of one transaction finish in order: when the values are there, the keys are too.
+            settled(&values.clone(), move |result| {
+                let Some(list) = result.and_then(|value| value.dyn_into::<Array>().ok()) else {
+                    return then(StoredChunks::default());
+                };
+                if let Some(keys) = keys.result().ok().and_then(|value| value.dyn_into::<Array>().ok()) {
+                    own.0.known.borrow_mut().entry(document).or_default().extend(keys.iter());
+                }
+                let chunks = list.iter().filter_map(|value| value.dyn_into::<Uint8Array>().ok());
+                then(StoredChunks { chunks: chunks.map(|bytes| bytes.to_vec()).collect(), available: true });
+            });
+        }));
+    }
+
+    /// Appends a chunk; `then` learns whether it is on the device.
+    pub fn append(&self, document: &str, chunk: &[u8], then: Box<dyn FnOnce(bool)>) {
+        let (own, document, chunk) = (self.clone(), document.to_owned(), Uint8Array::from(chunk));
+        self.when_open(Box::new(move |database| {
+            let key = own.next_key(&document);
+            let put = database
+                .and_then(|database| object_store(&database, IdbTransactionMode::Readwrite))
+                .and_then(|store| store.put_with_key(&chunk, &key).ok().map(|_| store.transaction()));
+            let Some(transaction) = put else { return then(false) };
+            finished(&transaction, move |written| {
+                if written {
+                    own.0.known.borrow_mut().entry(document).or_default().push(key);
+                }
+                then(written);
+            });
+        }));
+    }
+
+    /// Replaces what this page knows of a document by a snapshot, in one transaction.
+    pub fn compact(&self, document: &str, snapshot: &[u8]) {
+        let (own, document, snapshot) = (self.clone(), document.to_owned(), Uint8Array::from(snapshot));
+        self.when_open(Box::new(move |database| {
+            let Some(store) = database.and_then(|database| object_store(&database, IdbTransactionMode::Readwrite)) else {
+                return;
+            };
+            let key = own.next_key(&document);
+            if store.put_with_key(&snapshot, &key).is_err() {
+                return;
+            }
+            let replaced = own.0.known.borrow_mut().insert(document.clone(), vec![key]).unwrap_or_default();
+            for old in &replaced {
+                let _ = store.delete(old);
+            }
+            finished(&store.transaction(), move |written| {
+                // The transaction is whole or not at all: if it failed, the old chunks are still there.
+                if !written {
+                    own.0.known.borrow_mut().entry(document).or_default().extend(replaced);
+                }
+            });
+        }));
+    }
+
+    fn next_key(&self, document: &str) -> JsValue {
+        let mut counter = self.0.counter.borrow_mut();
+        *counter += 1;
+        Array::of3(&document.into(), &self.0.page.as_str().into(), &JsValue::from(*counter)).into()
+    }
+}
+
+fn object_store(database: &IdbDatabase, mode: IdbTransactionMode) -> Option<IdbObjectStore> {
+    let transaction: IdbTransaction = database.transaction_with_str_and_mode(STORE, mode).ok()?;
+    transaction.object_store(STORE).ok()
+}
+
+/// All keys of a document: arrays sort element by element, and an array sorts after every text.
+fn range(document: &str) -> Option<JsValue> {
+    let lower = Array::of1(&document.into());
+    let upper = Array::of2(&document.into(), &Array::new());
+    IdbKeyRange::bound(&lower, &upper).ok().map(JsValue::from)
+}
+
+/// Calls once with the result, or with none when the request failed.
+fn settled(request: &IdbRequest, then: impl FnOnce(Option<JsValue>) + 'static) {
+    let done = request.clone();
+    // One closure for both outcomes: exactly one of them comes, and the closure frees itself then.
+    let listener = Closure::once_into_js(move |event: Event| {
+        then((event.type_() == "success").then(|| done.result().ok()).flatten());
+    });
+    request.set_onsuccess(Some(listener.unchecked_ref()));
+    request.set_onerror(Some(listener.unchecked_ref()));
+}
+
+/// Calls once when a transaction is on the device (true) or was given up (false; a full disk ends so).
+fn finished(transaction: &IdbTransaction, then: impl FnOnce(bool) + 'static) {
+    let listener = Closure::once_into_js(move |event: Event| then(event.type_() == "complete"));
+    transaction.set_oncomplete(Some(listener.unchecked_ref()));
+    transaction.set_onabort(Some(listener.unchecked_ref()));
+}

@@ -1,0 +1,460 @@
+//! The single owner of documents and session. Components read [`State`]s and send commands; nothing else writes.
+//!
+//! Inside, [`core::Core`] decides and this shell does: a call borrows the core, lets it work, gives the borrow back,
+//! and only then sends, stores and tells the listeners. So a listener may call the store again.
+
+mod core;
+mod drafts;
+mod listeners;
+mod notices;
+mod presence;
+mod replicas;
+mod rights;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::{Rc, Weak},
+};
+
+use board::{
+    Command, GroupId, IslandId, NoteId, OrderHint, Refused as BoardRefused, RelationId, Stamp, TextEdit, TextTarget,
+    WorkshopCommand, workshop::WorkshopRefused,
+};
+
+use self::core::{Act, Core, document_key};
+pub use self::{
+    listeners::Subscription,
+    notices::why,
+    presence::colour_index,
+    state::{
+        Access, BoardSlot, Connection, Draft, Hold, Notice, NoticeKind, Peer, Phase, Presence, ReadOnly,
+        RemotePresence, State,
+    },
+};
+use crate::{
+    api::Seat,
+    i18n::core::CoreTexts,
+    platform::{Platform, Socket, SocketEvent, Timer},
+};
+use listeners::{Listeners, splice_between, text_of};
+
+/// Why a command was refused. The person has already been told in a notice.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The board is not open, or there is no seat.
+    #[error("the board is not open")]
+    NotOpen,
+    /// It may only be read.
+    #[error("the document may only be read: {0:?}")]
+    ReadOnly(ReadOnly),
+    /// The board refuses it.
+    #[error(transparent)]
+    Board(#[from] BoardRefused),
+    /// The workshop document refuses it.
+    #[error(transparent)]
+    Workshop(#[from] WorkshopRefused),
+}
+
+/// The store. Cheap to clone; equal only to itself.
+#[derive(Clone)]
+pub struct Store(Rc<Inner>);
+
+struct Inner {
+    platform: Rc<dyn Platform>,
+    core: RefCell<Core>,
+    listeners: Listeners,
+    /// The listeners will be told before the next paint.
+    telling: Cell<bool>,
+    line: RefCell<Line>,
+    alarm: RefCell<Option<Alarm>>,
+}
+
+/// The socket in use. Its number tells its events from those of an earlier one.
+#[derive(Default)]
+struct Line {
+    number: u64,
+    socket: Option<Box<dyn Socket>>,
+}
+
+struct Alarm {
+    at_ms: u64,
+    _timer: Box<dyn Timer>,
+}
+
+impl PartialEq for Store {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Store")
+    }
+}
+
+impl Store {
+    /// A store without a seat.
+    pub fn new(platform: Rc<dyn Platform>, texts: &'static CoreTexts) -> Self {
+        let core = RefCell::new(Core::new(Rc::clone(&platform), texts));
+        Self(Rc::new(Inner {
+            platform,
+            core,
+            listeners: Listeners::default(),
+            telling: Cell::new(false),
+            line: RefCell::default(),
+            alarm: RefCell::default(),
+        }))
+    }
+
+    /// The state as it is now.
+    pub fn state(&self) -> Rc<State> {
+        Rc::clone(self.0.core.borrow().state())
+    }
+
+    /// Calls after every change, at most once per paint. Dropping the subscription ends the calls.
+    pub fn subscribe(&self, listener: impl Fn(Rc<State>) + 'static) -> Subscription {
+        self.0.listeners.add(Rc::new(listener))
+    }
+
+    /// Calls at once with every splice that somebody else (or one's own undo) makes in a text, so that an open editor
+    /// keeps its caret.
+    pub fn subscribe_text(
+        &self,
+        group: &GroupId,
+        target: TextTarget,
+        listener: impl Fn(&TextEdit) + 'static,
+    ) -> Subscription {
+        self.0.listeners.add_text(group.clone(), target, Rc::new(listener))
+    }
+
+    /// Takes a seat: opens the line and the workshop document. The same workshop's seat again only updates it.
+    ///
+    /// # Errors
+    /// [`Refused::NotOpen`] if the seat's document id is none.
+    pub fn enter(&self, seat: Seat) -> Result<(), Refused> {
+        self.run(|core| core.enter(seat))
+    }
+
+    /// Gives the seat up on this page. What was not sent stays on the device and goes out with the next visit.
+    pub fn leave(&self) {
+        self.run(Core::leave);
+    }
+
+    /// Opens a board and keeps it open until [`Store::close_board`] has been called as often.
+    pub fn open_board(&self, group: &GroupId) {
+        self.run(|core| core.open_board(group));
+    }
+
+    /// Lets go of a board.
+    pub fn close_board(&self, group: &GroupId) {
+        self.run(|core| core.close_board(group));
+    }
+
+    /// Does a command: applied here at once, kept on the device, sent. The state is new when this returns.
+    ///
+    /// # Errors
+    /// Why it was refused; nothing has changed then, and the person has been told.
+    pub fn act(&self, group: &GroupId, command: Command) -> Result<(), Refused> {
+        // The editor that typed a splice knows it already; every other command may change a text under an editor.
+        let typed = matches!(command, Command::Splice { .. });
+        self.with_editors_told(group, typed, |core| core.act(group, command))
+    }
+
+    /// Takes back the last own act on a board; if that is refused, a notice says why.
+    pub fn undo(&self, group: &GroupId) {
+        self.with_editors_told(group, false, |core| core.undo(group, false));
+    }
+
+    /// Does again what was taken back last.
+    pub fn redo(&self, group: &GroupId) {
+        self.with_editors_told(group, false, |core| core.undo(group, true));
+    }
+
+    /// Ends a typing session: what follows is an undo step of its own.
+    pub fn finish_typing(&self, group: &GroupId) {
+        self.run(|core| core.finish_typing(group));
+    }
+
+    /// Does a command on the workshop document.
+    ///
+    /// # Errors
+    /// Why it was refused; the person has been told.
+    pub fn act_workshop(&self, command: WorkshopCommand) -> Result<(), Refused> {
+        self.run(|core| core.act_workshop(command))
+    }
+
+    /// Shows the others what this device does on a board: at most 20 times a second, the last state wins.
+    pub fn present(&self, group: &GroupId, presence: Presence) {
+        self.run(|core| core.present(group, presence));
+    }
+
+    /// Tells the person something. Returns the notice's id.
+    pub fn notify(&self, notice: Notice) -> u64 {
+        self.run(|core| core.notify(notice))
+    }
+
+    /// Takes a notice off the screen.
+    pub fn dismiss(&self, notice: u64) {
+        self.run(|core| core.dismiss(notice));
+    }
+
+    /// Takes a board's unsent edits out as drafts and shows the server's board.
+    pub fn take_as_drafts(&self, group: &GroupId) {
+        self.run(|core| core.take_as_drafts(group));
+    }
+
+    /// Throws a draft away.
+    pub fn discard_draft(&self, draft: &str) {
+        self.run(|core| core.take_draft(draft));
+    }
+
+    /// Puts a draft out as a new note, into its island if that still exists.
+    ///
+    /// # Errors
+    /// Why it was refused; the draft stays then, and the person has been told.
+    pub fn put_out_draft(&self, draft: &str) -> Result<(), Refused> {
+        let state = self.state();
+        let draft = state.drafts.iter().find(|known| known.id == draft).ok_or(Refused::NotOpen)?;
+        let slot = state.boards.get(&draft.group);
+        let parent = draft.island.clone().filter(|island| {
+            slot.and_then(|slot| slot.view.islands.get(island)).is_some_and(|island| island.shown && !island.collapsed)
+        });
+        let command = Command::AddNote {
+            id: self.new_note_id(),
+            text: draft.text.clone(),
+            colour: board::Colour::default(),
+            parent,
+            at: None,
+            order: OrderHint::Last,
+            author: None,
+        };
+        self.act(&draft.group, command)?;
+        self.discard_draft(&draft.id);
+        Ok(())
+    }
+
+    /// Says from now on what it says in this language.
+    pub fn set_texts(&self, texts: &'static CoreTexts) {
+        self.run(|core| core.set_texts(texts));
+    }
+
+    /// The device woke up, came to the front, or its network came or went.
+    pub fn network(&self, online: bool) {
+        self.run(|core| core.network(online));
+    }
+
+    /// The page is being put away: what is only noted down now and then is noted down now.
+    pub fn put_away(&self) {
+        self.run(Core::note_down);
+    }
+
+    /// A new note's identifier.
+    pub fn new_note_id(&self) -> NoteId {
+        NoteId::from_random(self.0.platform.random())
+    }
+
+    /// A new island's identifier.
+    pub fn new_island_id(&self) -> IslandId {
+        IslandId::from_random(self.0.platform.random())
+    }
+
+    /// A new relation's identifier.
+    pub fn new_relation_id(&self) -> RelationId {
+        RelationId::from_random(self.0.platform.random())
+    }
+
+    /// A new group's identifier.
+    pub fn new_group_id(&self) -> GroupId {
+        GroupId::from_random(self.0.platform.random())
+    }
+
+    /// A random text nobody can guess, for idempotent calls.
+    pub fn new_token(&self) -> String {
+        format!("{:032x}", self.0.platform.random())
+    }
+
+    /// Who acts now, on which device.
+    pub fn stamp(&self) -> Stamp {
+        self.0.core.borrow().stamp()
+    }
+
+    /// Milliseconds since some start; never goes back, counts the time the device slept.
+    pub fn now_ms(&self) -> u64 {
+        self.0.platform.now_ms()
+    }
+
+    /// Milliseconds since 1970 by the device's clock.
+    pub fn wall_ms(&self) -> i64 {
+        self.0.platform.wall_ms()
+    }
+
+    /// A small text the device remembers.
+    pub fn pref(&self, key: &str) -> Option<String> {
+        self.0.platform.pref(key)
+    }
+
+    /// Remembers a small text on the device, or forgets it.
+    pub fn set_pref(&self, key: &str, value: Option<&str>) {
+        self.0.platform.set_pref(key, value);
+    }
+
+    /// Heads of a group's document, for tests of the page.
+    pub fn heads(&self, group: &GroupId) -> Vec<String> {
+        self.0.core.borrow().heads(group)
+    }
+
+    /// Runs something on the core and does afterwards what it asks for.
+    fn run<T>(&self, call: impl FnOnce(&mut Core) -> T) -> T {
+        let (answer, acts) = {
+            let mut core = self.0.core.borrow_mut();
+            let answer = call(&mut core);
+            (answer, core.take_acts())
+        };
+        for act in acts {
+            self.perform(act);
+        }
+        self.set_alarm();
+        answer
+    }
+
+    /// As [`Store::run`]; what it does to texts that are open in an editor is told to the editor.
+    fn with_editors_told<T>(&self, group: &GroupId, typed: bool, call: impl FnOnce(&mut Core) -> T) -> T {
+        let targets = if typed { Vec::new() } else { self.0.listeners.open_texts(group) };
+        if targets.is_empty() {
+            return self.run(call);
+        }
+        let read = |target: &TextTarget| {
+            let state = self.state();
+            let slot = state.boards.get(group);
+            slot.and_then(|slot| text_of(&slot.view, target)).unwrap_or_default().to_owned()
+        };
+        let before: Vec<String> = targets.iter().map(read).collect();
+        let answer = self.run(call);
+        for (target, before) in targets.iter().zip(before) {
+            if let Some(edit) = splice_between(target, &before, &read(target)) {
+                self.0.listeners.tell_text(group, &edit);
+            }
+        }
+        answer
+    }
+
+    fn perform(&self, act: Act) {
+        let platform = &self.0.platform;
+        match act {
+            Act::OpenSocket { workshop } => self.open_socket(&workshop),
+            Act::CloseSocket => self.close_socket(),
+            Act::Send(bytes) => {
+                if let Some(socket) = &self.0.line.borrow().socket {
+                    socket.send(&bytes);
+                }
+            }
+            Act::Load(document) => {
+                let store = self.downgrade();
+                let key = document_key(&document);
+                platform.load(&key, Box::new(move |found| store.run(|core| core.loaded(document, &found))));
+            }
+            Act::LoadDrafts { key } => {
+                let store = self.downgrade();
+                platform.load(&key, Box::new(move |found| store.run(|core| core.drafts_loaded(&found.chunks))));
+            }
+            Act::Append { key, chunk } => {
+                let store = self.downgrade();
+                let told = move |written: bool| {
+                    if !written {
+                        store.run(Core::storage_denied);
+                    }
+                };
+                platform.append(&key, chunk, Box::new(told));
+            }
+            Act::Compact { key, snapshot } => platform.compact(&key, snapshot),
+            Act::Text(group, edit) => self.0.listeners.tell_text(&group, &edit),
+            Act::SetPref { key, value } => platform.set_pref(&key, value.as_deref()),
+            Act::Log(line) => platform.log(&line),
+            Act::Changed => self.tell_soon(),
+        }
+    }
+
+    fn open_socket(&self, workshop: &str) {
+        self.close_socket();
+        let number = self.0.line.borrow().number;
+        let store = self.downgrade();
+        let on_event = move |event: SocketEvent| store.socket_event(number, event);
+        let socket = self.0.platform.open_socket(workshop, Box::new(on_event));
+        self.0.line.borrow_mut().socket = Some(socket);
+    }
+
+    fn close_socket(&self) {
+        let old = {
+            let mut line = self.0.line.borrow_mut();
+            line.number += 1;
+            line.socket.take()
+        };
+        drop(old);
+    }
+
+    fn tell_soon(&self) {
+        if !self.0.telling.replace(true) {
+            let store = self.downgrade();
+            self.0.platform.before_paint(Box::new(move || store.tell()));
+        }
+    }
+
+    /// One timer for everything that is due: the line, presence, notices.
+    fn set_alarm(&self) {
+        let due_at_ms = self.0.core.borrow().due_at_ms();
+        let mut alarm = self.0.alarm.borrow_mut();
+        match due_at_ms {
+            None => *alarm = None,
+            Some(at_ms) if alarm.as_ref().is_some_and(|set| set.at_ms == at_ms) => {}
+            Some(at_ms) => {
+                let delay_ms = at_ms.saturating_sub(self.0.platform.now_ms());
+                let store = self.downgrade();
+                let ring = Box::new(move || store.ring());
+                *alarm = Some(Alarm { at_ms, _timer: self.0.platform.after(delay_ms, ring) });
+            }
+        }
+    }
+
+    fn downgrade(&self) -> WeakStore {
+        WeakStore(Rc::downgrade(&self.0))
+    }
+}
+
+/// What callbacks of the platform hold: it does not keep the store alive.
+struct WeakStore(Weak<Inner>);
+
+impl WeakStore {
+    fn run<T>(&self, call: impl FnOnce(&mut Core) -> T) {
+        if let Some(inner) = self.0.upgrade() {
+            Store(inner).run(call);
+        }
+    }
+
+    fn socket_event(&self, number: u64, event: SocketEvent) {
+        let Some(inner) = self.0.upgrade() else { return };
+        if inner.line.borrow().number == number {
+            Store(inner).run(|core| core.socket(event));
+        }
+    }
+
+    fn tell(&self) {
+        if let Some(inner) = self.0.upgrade() {
+            inner.telling.set(false);
+            let state = Rc::clone(inner.core.borrow().state());
+            inner.listeners.tell(&state);
+        }
+    }
+
+    fn ring(&self) {
+        if let Some(inner) = self.0.upgrade() {
+            // The timer that rang is spent; it is dropped only after its own call has returned.
+            let spent = inner.alarm.borrow_mut().take();
+            Store(inner).run(Core::tick);
+            drop(spent);
+        }
+    }
+}
