@@ -23,16 +23,79 @@
 //! Notes in the basket, withheld ones and empty slips are in none of them. Authors are not printed.
 
 mod checks;
+mod clean;
+mod flow;
 mod line;
+mod markdown;
+mod outline;
 mod parse;
 mod people;
 mod trivia;
+mod verbatim;
 
 pub use checks::{Check, LARGER_OVER_MAX, Reading, checks};
+pub use clean::clean;
+pub use markdown::markdown;
 pub use parse::{
-    Counts, GROUPS_MAX, ITEMS_MAX, ImportedGroup, ImportedItem, PEOPLE_MAX, ParseError, ParseReason, Parsed, REPORT_BYTES_MAX, parse,
+    Counts, GROUPS_MAX, ITEMS_MAX, ImportedGroup, ImportedItem, PEOPLE_MAX, ParseError, ParseReason, Parsed,
+    REPORT_BYTES_MAX, parse,
 };
 pub use people::ImportedPerson;
+pub use verbatim::verbatim;
+
+use crate::{view::BoardView, workshop::WorkshopGroup};
 
 /// The report of a real evening: two groups, 13 people, 23 headings and 64 notes. What the demo is made of.
 pub const DEMO: &str = include_str!("report/demo.txt");
+
+#[cfg(test)]
+mod tests;
+
+/// One board of a report, with the name it goes by.
+#[derive(Debug, Clone, Copy)]
+pub struct ReportBoard<'view> {
+    /// Such as 1班.
+    pub name: &'view str,
+    /// One grapheme cluster, optional.
+    pub icon: Option<&'view str>,
+    /// The board.
+    pub view: &'view BoardView,
+}
+
+impl<'view> ReportBoard<'view> {
+    /// A board under its own name.
+    pub fn new(view: &'view BoardView) -> Self {
+        Self {
+            name: &view.group.name,
+            icon: view.group.icon.as_deref(),
+            view,
+        }
+    }
+
+    /// A board under the name that the workshop's list gives its group: the list is what coordinators rename.
+    pub fn named(view: &'view BoardView, group: &'view WorkshopGroup) -> Self {
+        Self {
+            name: &group.name,
+            icon: group.icon.as_deref(),
+            view,
+        }
+    }
+}
+
+/// A text on one line.
+fn single_line(text: &str) -> String {
+    let parts: Vec<String> = text
+        .lines()
+        .map(|line| without_controls(line.trim()))
+        .filter(|line| !line.is_empty())
+        .collect();
+    parts.join(" ")
+}
+
+/// Control characters have no place in a text file; line ends of other systems become one.
+fn without_controls(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    text.chars()
+        .filter(|letter| !letter.is_control() || ['\n', '\t'].contains(letter))
+        .collect()
+}

@@ -93,7 +93,13 @@ pub fn checks(parsed: &Parsed) -> Vec<Check> {
             let question = match item.kind {
                 ImportKind::Heading => heading_question(group, index),
                 ImportKind::Note if !gaps_are_habit && is_after_gap(group, index) => {
-                    found.push(check(group_index, index, item, OpenPointKind::GapInIsland, after_gap(group, index)));
+                    found.push(check(
+                        group_index,
+                        index,
+                        item,
+                        OpenPointKind::GapInIsland,
+                        after_gap(group, index),
+                    ));
                     thoughts_question(item)
                 }
                 ImportKind::Note => thoughts_question(item),
@@ -114,7 +120,14 @@ pub(super) fn second_thought(text: &str) -> Option<usize> {
 }
 
 fn check(group: usize, index: usize, item: &ImportedItem, kind: OpenPointKind, members: Vec<usize>) -> Check {
-    Check { group, item: index, line: item.line, text: item.text.clone(), kind, members }
+    Check {
+        group,
+        item: index,
+        line: item.line,
+        text: item.text.clone(),
+        kind,
+        members,
+    }
 }
 
 fn thoughts_question(item: &ImportedItem) -> Option<(OpenPointKind, Vec<usize>)> {
@@ -122,12 +135,19 @@ fn thoughts_question(item: &ImportedItem) -> Option<(OpenPointKind, Vec<usize>)>
 }
 
 fn heading_question(group: &ImportedGroup, index: usize) -> Option<(OpenPointKind, Vec<usize>)> {
-    if group.items.get(index + 1).is_some_and(|next| next.kind == ImportKind::Note) {
+    if group
+        .items
+        .get(index + 1)
+        .is_some_and(|next| next.kind == ImportKind::Note)
+    {
         return None;
     }
     let is_heading = |at: &usize| group.items[*at].kind == ImportKind::Heading;
     let before = (0..index).rev().find(is_heading);
-    let mut members: Vec<usize> = (index + 1..group.items.len()).filter(is_heading).take(LARGER_OVER_MAX).collect();
+    let mut members: Vec<usize> = (index + 1..group.items.len())
+        .filter(is_heading)
+        .take(LARGER_OVER_MAX)
+        .collect();
     match before {
         Some(before) => {
             members.insert(0, before);

@@ -60,7 +60,10 @@ pub(super) fn group(body: &str) -> Option<(Option<&str>, &str)> {
     let line = body.trim();
     let numbered = |name: &str| {
         name.strip_suffix('班').is_some_and(|digits| {
-            !digits.is_empty() && digits.chars().all(|digit| digit.is_ascii_digit() || ('０'..='９').contains(&digit))
+            !digits.is_empty()
+                && digits
+                    .chars()
+                    .all(|digit| digit.is_ascii_digit() || ('０'..='９').contains(&digit))
         })
     };
     if numbered(line) {
@@ -71,20 +74,35 @@ pub(super) fn group(body: &str) -> Option<(Option<&str>, &str)> {
     (numbered(name) && bullet(body).is_none()).then_some((Some(icon), name))
 }
 
-/// Whether a line of free text would be read as a bullet, a group or an unnamed island.
-fn special(line: &str) -> bool {
-    let line = line.trim_start_matches(ESCAPE);
-    bullet(line).is_some() || group(line).is_some() || line == UNNAMED
+/// Where a line of free text stands, which decides what it could be mistaken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Free {
+    /// The first line of a heading, which never starts with white space: a bullet, a group line, an unnamed island.
+    Heading,
+    /// A theme or a further line of a text: a bullet or a group line.
+    Other,
 }
 
-/// What must stand before a line of free text so that it is read as that: the escape or nothing.
-pub(super) fn escape(line: &str) -> &'static str {
-    if special(line) { "\\" } else { "" }
-}
+impl Free {
+    fn is_mistaken(self, line: &str) -> bool {
+        let line = line.trim_start_matches(ESCAPE);
+        if self == Self::Heading && (line == UNNAMED || line.starts_with(char::is_whitespace)) {
+            return line == UNNAMED;
+        }
+        bullet(line).is_some() || group(line).is_some()
+    }
 
-/// Takes the escape off a line of free text: what stood before it, and the line itself.
-pub(super) fn unescape(line: &str) -> (&str, &str) {
-    if line.starts_with(ESCAPE) && special(line) { line.split_at(1) } else { ("", line) }
+    /// What must stand before a line so that it is read as what it is: the escape or nothing.
+    pub(super) fn escape(self, line: &str) -> &'static str {
+        if self.is_mistaken(line) { "\\" } else { "" }
+    }
+
+    /// The line without its escape.
+    pub(super) fn unescape(self, line: &str) -> &str {
+        line.strip_prefix(ESCAPE)
+            .filter(|_| self.is_mistaken(line))
+            .unwrap_or(line)
+    }
 }
 
 /// If a line continues the text above it: the lines to add, the last of them this one's.
@@ -103,8 +121,11 @@ pub(super) fn continuation<'text>(line: &Line<'text>) -> Option<Vec<Continued<'t
         }
         added.push(Continued { text, ending });
     }
-    let (_, text) = unescape(line.body.strip_prefix(INDENT)?);
-    added.push(Continued { text, ending: line.ending });
+    let text = Free::Other.unescape(line.body.strip_prefix(INDENT)?);
+    added.push(Continued {
+        text,
+        ending: line.ending,
+    });
     Some(added)
 }
 
@@ -118,7 +139,9 @@ pub(super) struct Continued<'text> {
 }
 
 fn split_ending(whole: &str) -> (&str, &str) {
-    let body = whole.strip_suffix('\n').map_or(whole, |body| body.strip_suffix('\r').unwrap_or(body));
+    let body = whole
+        .strip_suffix('\n')
+        .map_or(whole, |body| body.strip_suffix('\r').unwrap_or(body));
     whole.split_at(body.len())
 }
 
@@ -128,9 +151,19 @@ mod tests {
 
     #[test]
     fn every_byte_of_a_text_is_in_a_line_or_behind_the_last() {
-        for text in ["", "\n", "a", "\n\na\r\n \t\r\nb\n\n  ", "a\n\u{3000}\nb", super::super::DEMO] {
+        for text in [
+            "",
+            "\n",
+            "a",
+            "\n\na\r\n \t\r\nb\n\n  ",
+            "a\n\u{3000}\nb",
+            super::super::DEMO,
+        ] {
             let (lines, tail) = lines(text);
-            let whole: String = lines.iter().flat_map(|line| [line.blanks, line.body, line.ending]).collect();
+            let whole: String = lines
+                .iter()
+                .flat_map(|line| [line.blanks, line.body, line.ending])
+                .collect();
             assert_eq!(whole + tail, text);
         }
     }
@@ -165,13 +198,13 @@ mod tests {
     #[test]
     fn text_that_looks_like_something_else_is_escaped_and_comes_back() {
         for text in ["3班", "- a", "・a", "\\- a", "\\\\3班", UNNAMED] {
-            let printed = format!("{}{text}", escape(text));
+            let printed = format!("{}{text}", Free::Heading.escape(text));
             assert_ne!(printed, text);
-            assert_eq!(unescape(&printed), ("\\", text));
+            assert_eq!(Free::Heading.unescape(&printed), text);
         }
         for text in ["a", "\\a", "方針・ビジョン"] {
-            assert_eq!(escape(text), "");
-            assert_eq!(unescape(text), ("", text));
+            assert_eq!(Free::Heading.escape(text), "");
+            assert_eq!(Free::Heading.unescape(text), text);
         }
     }
 }

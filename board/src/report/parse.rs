@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    line::{self, BOM, Continued, Line, UNNAMED},
+    line::{self, BOM, Continued, Free, Line, UNNAMED},
     people::{self, ImportedPerson},
     trivia,
 };
@@ -131,17 +131,30 @@ pub fn parse(text: &str) -> Result<Parsed, ParseError> {
     for line in &lines {
         readable(line)?;
     }
-    let newline = if 2 * rest.matches("\r\n").count() > rest.matches('\n').count() { "\r\n" } else { "\n" };
+    let newline = if 2 * rest.matches("\r\n").count() > rest.matches('\n').count() {
+        "\r\n"
+    } else {
+        "\n"
+    };
 
-    let starts: Vec<usize> = (0..lines.len()).filter(|&index| line::group(lines[index].body).is_some()).collect();
+    let starts: Vec<usize> = (0..lines.len())
+        .filter(|&index| line::group(lines[index].body).is_some())
+        .collect();
     let Some(&first) = starts.first() else {
         let (number, body) = lines.first().map_or((1, ""), |line| (line.number, line.body));
         return Err(refuse(number, ParseReason::NoGroup, body));
     };
     if let Some(&extra) = starts.get(GROUPS_MAX) {
-        return Err(refuse(lines[extra].number, ParseReason::TooManyGroups, lines[extra].body));
+        return Err(refuse(
+            lines[extra].number,
+            ParseReason::TooManyGroups,
+            lines[extra].body,
+        ));
     }
-    if let Some(line) = lines[..first].first().filter(|line| first > 1 || line::bullet(line.body).is_some()) {
+    if let Some(line) = lines[..first]
+        .first()
+        .filter(|line| first > 1 || line::bullet(line.body).is_some())
+    {
         return Err(refuse(line.number, ParseReason::BeforeFirstGroup, line.body));
     }
 
@@ -150,7 +163,11 @@ pub fn parse(text: &str) -> Result<Parsed, ParseError> {
     for (index, &start) in starts.iter().enumerate() {
         let end = starts.get(index + 1).copied().unwrap_or(lines.len());
         let is_last = index + 1 == starts.len();
-        let read = GroupReader { newline, is_last, group: ImportedGroup::default() };
+        let read = GroupReader {
+            newline,
+            is_last,
+            group: ImportedGroup::default(),
+        };
         let (group, next_theme) = read.read(theme_line, &lines[start], &lines[start + 1..end])?;
         groups.push(group);
         theme_line = next_theme;
@@ -172,11 +189,17 @@ pub fn parse(text: &str) -> Result<Parsed, ParseError> {
 impl Parsed {
     /// How much was understood.
     pub fn counts(&self) -> Counts {
-        let mut counts = Counts { groups: self.groups.len(), ..Counts::default() };
+        let mut counts = Counts {
+            groups: self.groups.len(),
+            ..Counts::default()
+        };
         for group in &self.groups {
             counts.people += group.people.len();
             for (index, item) in group.items.iter().enumerate() {
-                let followed_by_note = group.items.get(index + 1).is_some_and(|next| next.kind == ImportKind::Note);
+                let followed_by_note = group
+                    .items
+                    .get(index + 1)
+                    .is_some_and(|next| next.kind == ImportKind::Note);
                 match item.kind {
                     ImportKind::Note => counts.notes += 1,
                     ImportKind::Heading => {
@@ -193,7 +216,11 @@ impl Parsed {
     pub fn boards(&self) -> Vec<ImportBoard> {
         let mut boards: Vec<ImportBoard> = self.groups.iter().map(ImportedGroup::board).collect();
         for check in super::checks(self) {
-            boards[check.group].open_points.push(ImportPoint { kind: check.kind, item: check.item, members: check.members });
+            boards[check.group].open_points.push(ImportPoint {
+                kind: check.kind,
+                item: check.item,
+                members: check.members,
+            });
         }
         boards
     }
@@ -277,8 +304,11 @@ impl GroupReader {
                 self.finish_text(&mut endings);
                 let trimmed = line.body.trim_start();
                 let lead = &line.body[..line.body.len() - trimmed.len()];
-                let (_, text) = line::unescape(trimmed);
-                let text = if trimmed == UNNAMED { "" } else { text };
+                let text = if trimmed == UNNAMED {
+                    ""
+                } else {
+                    Free::Heading.unescape(trimmed)
+                };
                 self.push(ImportKind::Heading, lead, text, line)?;
                 endings.push(line.ending);
             }
@@ -308,7 +338,11 @@ impl GroupReader {
             let certain = people::is_certain(line.body);
             let before_bullet = next.is_some_and(|next| line::bullet(next.body).is_some());
             let ends_paragraph = next.is_none_or(|next| !next.blanks.is_empty());
-            let is_member = if index == 0 { adjacent || certain || !before_bullet } else { adjacent && (certain || ends_paragraph) };
+            let is_member = if index == 0 {
+                adjacent || certain || !before_bullet
+            } else {
+                adjacent && (certain || ends_paragraph)
+            };
             if line::bullet(line.body).is_some() || is_theme || !is_member {
                 break;
             }
@@ -322,7 +356,11 @@ impl GroupReader {
         if index >= ITEMS_MAX {
             return Err(refuse(line.number, ParseReason::TooManyItems, line.body));
         }
-        let (marker, lead) = if kind == ImportKind::Note { (before, "") } else { ("", before) };
+        let (marker, lead) = if kind == ImportKind::Note {
+            (before, "")
+        } else {
+            ("", before)
+        };
         trivia::note_item(&mut self.group.trivia, self.newline, index, lead, line);
         self.group.items.push(ImportedItem {
             kind,
@@ -335,7 +373,9 @@ impl GroupReader {
     }
 
     fn continue_text(&mut self, line: &Line<'_>, added: &[Continued<'_>]) -> Result<(), ParseError> {
-        let Some(item) = self.group.items.last_mut() else { return Ok(()) };
+        let Some(item) = self.group.items.last_mut() else {
+            return Ok(());
+        };
         for added in added {
             item.text.push('\n');
             item.text.push_str(added.text);
@@ -349,7 +389,7 @@ impl GroupReader {
 
 /// The theme without the white space around it and without an escape.
 pub(super) fn theme_text(body: &str) -> &str {
-    line::unescape(body.trim()).1
+    Free::Other.unescape(body.trim())
 }
 
 fn within_limits(text: &str) -> Result<(), ParseError> {
@@ -378,5 +418,9 @@ fn readable(line: &Line<'_>) -> Result<(), ParseError> {
 }
 
 fn refuse(line: usize, reason: ParseReason, text: &str) -> ParseError {
-    ParseError { line, reason, text: text.chars().take(TEXT_CHARS_MAX).collect() }
+    ParseError {
+        line,
+        reason,
+        text: text.chars().take(TEXT_CHARS_MAX).collect(),
+    }
 }

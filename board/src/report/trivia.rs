@@ -78,7 +78,9 @@ pub(super) fn note_item(trivia: &mut Trivia, newline: &str, index: usize, lead: 
 
 /// Notes the line ends of a text's lines, if any of them is unusual.
 pub(super) fn note_endings(trivia: &mut Trivia, newline: &str, index: usize, endings: &[&str]) {
-    let Some((last, joins)) = endings.split_last() else { return };
+    let Some((last, joins)) = endings.split_last() else {
+        return;
+    };
     if joins.iter().any(|ending| *ending != newline) {
         trivia.insert(format!("item.{index}.joins"), joins.concat());
     }
@@ -89,7 +91,11 @@ pub(super) fn note_endings(trivia: &mut Trivia, newline: &str, index: usize, end
 
 /// The usual line end.
 pub(super) fn newline(trivia: &Trivia) -> &'static str {
-    if trivia.get("newline").is_some_and(|newline| newline == "\r\n") { "\r\n" } else { "\n" }
+    if trivia.get("newline").is_some_and(|newline| newline == "\r\n") {
+        "\r\n"
+    } else {
+        "\n"
+    }
 }
 
 /// One of the header lines (`theme`, `group`).

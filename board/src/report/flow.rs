@@ -1,0 +1,272 @@
+//! In which order a board is told: which lines a report has, and what each of them is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ReportBoard;
+use crate::{
+    id::{IslandId, ItemId, NoteId},
+    view::{BoardView, Island, Note, OpenPointKind, Source, State},
+};
+
+/// One heading or bullet of a report.
+#[derive(Debug, Clone)]
+pub(super) enum Entry<'view> {
+    /// An island's heading.
+    Heading {
+        /// The island.
+        island: &'view Island,
+    },
+    /// Notes that share one line: one note, or the halves of one that was split.
+    Row {
+        /// At least one.
+        notes: Vec<&'view Note>,
+    },
+}
+
+impl Entry<'_> {
+    /// What the line is about; for a row its first note.
+    pub(super) fn item(&self) -> Option<ItemId> {
+        match self {
+            Self::Heading { island } => Some(island.id.clone().into()),
+            Self::Row { notes } => notes.first().map(|note| note.id.clone().into()),
+        }
+    }
+}
+
+/// Whether a note is printed: on the sheet, not withheld, and not a slip that nobody has written on yet.
+pub(super) fn note_is_printed(note: &Note) -> bool {
+    let written = !note.text.trim().is_empty() || note.source == Source::Import;
+    note.state == State::Live && !note.withheld && written
+}
+
+/// Whether an island is printed: on the sheet, not withheld, not merged away, and not an
+/// outline drawn round nothing that nobody has named.
+pub(super) fn island_is_printed(view: &BoardView, island: &Island) -> bool {
+    let empty = heading(island).is_empty()
+        && island.trivia.blanks.is_none()
+        && children(view, &island.id).iter().all(|child| match child {
+            ItemId::Note(id) => view.notes.get(id).is_none_or(|note| !note_is_printed(note)),
+            ItemId::Island(_) => false,
+        });
+    island.state == State::Live && !island.withheld && island.merged_into.is_none() && !empty
+}
+
+/// An island's heading and, line by line, those of the islands that were merged into it.
+pub(super) fn heading(island: &Island) -> String {
+    let kept = island.kept_headings.iter().map(|(_, heading)| heading.as_str());
+    let lines: Vec<&str> = std::iter::once(island.heading.as_str())
+        .chain(kept)
+        .filter(|text| !text.trim().is_empty())
+        .collect();
+    lines.join("\n")
+}
+
+pub(super) fn children<'view>(view: &'view BoardView, island: &IslandId) -> &'view [ItemId] {
+    view.children.get(island).map_or(&[], Vec::as_slice)
+}
+
+/// The notes among items, in their order.
+pub(super) fn notes<'view>(view: &'view BoardView, items: &[ItemId]) -> Vec<&'view Note> {
+    let found = items
+        .iter()
+        .filter_map(ItemId::note)
+        .filter_map(|id| view.notes.get(id));
+    found.map(AsRef::as_ref).filter(|note| note_is_printed(note)).collect()
+}
+
+/// The islands in and below these items in document order with their depth; each once, whatever the view says.
+pub(super) fn islands<'view>(view: &'view BoardView, items: &[ItemId], depth: usize) -> Vec<(&'view Island, usize)> {
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut waiting: Vec<(&IslandId, usize)> = items
+        .iter()
+        .rev()
+        .filter_map(ItemId::island)
+        .map(|id| (id, depth))
+        .collect();
+    while let Some((id, depth)) = waiting.pop() {
+        let Some(island) = view.islands.get(id).filter(|island| island_is_printed(view, island)) else {
+            continue;
+        };
+        if !seen.insert(id.clone()) {
+            continue;
+        }
+        found.push((island.as_ref(), depth));
+        waiting.extend(
+            children(view, &island.id)
+                .iter()
+                .rev()
+                .filter_map(ItemId::island)
+                .map(|id| (id, depth + 1)),
+        );
+    }
+    found
+}
+
+/// The board as the verbatim report tells it: flat, each heading followed by the notes that lie in it.
+///
+/// Depth is not written, so notes come before the islands that lie beside them; else they would read as part of
+/// the last of these. The exception are notes that an import's reading left "outside" ([`OpenPointKind::GapInIsland`])
+/// and that nobody has moved since: they stay where the file had them.
+pub(super) fn flat<'view>(view: &'view BoardView, imported: &Imported) -> Vec<Entry<'view>> {
+    let outside = outside(view, imported);
+    let mut entries = Vec::new();
+    let stays = |note: &&Note| !outside.contains(&note.id);
+    entries.extend(rows(view, notes(view, &view.top).into_iter().filter(stays)));
+    for (island, _) in islands(view, &view.top, 0) {
+        entries.push(Entry::Heading { island });
+        entries.extend(rows(
+            view,
+            notes(view, children(view, &island.id)).into_iter().filter(stays),
+        ));
+    }
+    for id in imported
+        .order
+        .iter()
+        .filter_map(ItemId::note)
+        .filter(|id| outside.contains(id))
+    {
+        let Some(note) = view.notes.get(id) else { continue };
+        let before = imported.before(&id.clone().into());
+        let at = before
+            .iter()
+            .rev()
+            .find_map(|item| entries.iter().position(|entry| entry.item().as_ref() == Some(item)));
+        entries.insert(at.map_or(0, |at| at + 1), Entry::Row { notes: vec![note] });
+    }
+    rejoin(view, entries)
+}
+
+/// Puts notes into rows: the halves of a split note that still stand side by side share one.
+fn rows<'view>(view: &BoardView, notes: impl Iterator<Item = &'view Note>) -> Vec<Entry<'view>> {
+    let entries = notes.map(|note| Entry::Row { notes: vec![note] }).collect();
+    rejoin(view, entries)
+}
+
+fn rejoin<'view>(view: &BoardView, entries: Vec<Entry<'view>>) -> Vec<Entry<'view>> {
+    let mut joined: Vec<Entry<'view>> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        if let (Some(Entry::Row { notes: row }), Entry::Row { notes }) = (joined.last_mut(), &entry)
+            && let (Some(first), Some(next)) = (row.first(), notes.first())
+            && next.row_group.is_some()
+            && row_of(view, first) == row_of(view, next)
+            && first.parent == next.parent
+        {
+            row.extend(notes);
+            continue;
+        }
+        joined.push(entry);
+    }
+    joined
+}
+
+/// The note that a row's line began with. A half may itself have been split from a half.
+fn row_of<'view>(view: &'view BoardView, note: &'view Note) -> &'view NoteId {
+    let mut id = &note.id;
+    let mut next = note.row_group.as_ref();
+    for _ in 0..ROW_HALVES_MAX {
+        let Some(first) = next else { break };
+        id = first;
+        next = view.notes.get(first).and_then(|note| note.row_group.as_ref());
+    }
+    id
+}
+
+/// Most times one line can be split: a note of 10,000 characters holds fewer thoughts than that.
+const ROW_HALVES_MAX: usize = 1_000;
+
+/// Notes that an import's reading put outside the island they stand under in the file, and that still are where
+/// that reading put them.
+fn outside(view: &BoardView, imported: &Imported) -> BTreeSet<NoteId> {
+    let mut found = BTreeSet::new();
+    let points = view
+        .open_points
+        .iter()
+        .filter(|point| point.kind == OpenPointKind::GapInIsland && point.chosen > 0);
+    for id in points.flat_map(|point| &point.members).filter_map(ItemId::note) {
+        let Some(note) = view.notes.get(id).filter(|note| note_is_printed(note)) else {
+            continue;
+        };
+        let heading = imported
+            .before(&id.clone().into())
+            .iter()
+            .rev()
+            .find_map(ItemId::island);
+        let siblings = note
+            .parent
+            .as_ref()
+            .map_or(view.top.as_slice(), |parent| children(view, parent));
+        let own_place = siblings.iter().position(|item| item.note() == Some(id));
+        let beside = own_place.and_then(|at| siblings[..at].iter().rev().find_map(ItemId::island));
+        if let (Some(heading), Some(beside)) = (heading, beside)
+            && lies_in(view, heading, beside)
+        {
+            found.insert(id.clone());
+        }
+    }
+    found
+}
+
+fn lies_in(view: &BoardView, inner: &IslandId, outer: &IslandId) -> bool {
+    let mut at = Some(inner);
+    for _ in 0..=view.islands.len() {
+        match at {
+            Some(id) if id == outer => {
+                return view
+                    .islands
+                    .get(inner)
+                    .is_some_and(|island| island_is_printed(view, island));
+            }
+            Some(id) => at = view.islands.get(id).and_then(|island| island.parent.as_ref()),
+            None => return false,
+        }
+    }
+    false
+}
+
+/// Headings and notes in the order of the file they were imported from, whatever became of them.
+#[derive(Debug, Default)]
+pub(super) struct Imported {
+    /// In file order.
+    pub(super) order: Vec<ItemId>,
+    places: BTreeMap<ItemId, usize>,
+}
+
+impl Imported {
+    /// Reads the order from what each imported line knows about the line before it.
+    pub(super) fn of(board: &ReportBoard<'_>) -> Self {
+        let view = board.view;
+        let notes = view
+            .notes
+            .values()
+            .map(|note| (ItemId::from(note.id.clone()), &note.trivia));
+        let islands = view
+            .islands
+            .values()
+            .map(|island| (ItemId::from(island.id.clone()), &island.trivia));
+        let mut next: BTreeMap<Option<ItemId>, ItemId> = BTreeMap::new();
+        for (item, trivia) in notes.chain(islands).filter(|(_, trivia)| trivia.blanks.is_some()) {
+            next.entry(trivia.prev.clone()).or_insert(item);
+        }
+        let mut imported = Self::default();
+        let mut last = next.remove(&None);
+        while let Some(item) = last {
+            last = next.remove(&Some(item.clone()));
+            imported.places.insert(item.clone(), imported.order.len());
+            imported.order.push(item);
+        }
+        imported
+    }
+
+    /// The line's number among the imported lines, from 0; none for what was made live.
+    pub(super) fn place(&self, item: &ItemId) -> Option<usize> {
+        self.places.get(item).copied()
+    }
+
+    /// All that stood before it in the file.
+    fn before(&self, item: &ItemId) -> &[ItemId] {
+        self.place(item)
+            .and_then(|place| self.order.get(..place))
+            .unwrap_or_default()
+    }
+}
