@@ -67,6 +67,10 @@ pub trait Documents {
 
 /// What happened.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "events are made one at a time and handed in at once, never stored"
+)]
 pub enum ClientEvent {
     /// Connect, and stay connected.
     Start,

@@ -53,6 +53,7 @@ struct Heard {
     need: Vec<ChangeHash>,
     have: Option<Have>,
     reset: bool,
+    carries_changes: bool,
 }
 
 /// What to answer. [`Reply::encode`] makes messages of it.
@@ -114,6 +115,7 @@ impl PeerSync {
             need,
             have: body.have.clone(),
             reset,
+            carries_changes: !body.changes.is_empty(),
         });
     }
 
@@ -236,13 +238,14 @@ fn write_in_parts(heads: &[ChangeHash], known: &[ChangeHash], chunks: &[&[u8]]) 
     }
 }
 
-/// The peer says that it holds nothing at all, or, by an empty `have`, that it did not understand what we hold.
+/// The peer says that it holds nothing at all, or, by an empty `have` and nothing else, that it did not understand what we
+/// hold: automerge's reset.
 fn wants_everything(heard: &Heard) -> bool {
-    heard.heads.is_empty()
-        || heard
-            .have
-            .as_ref()
-            .is_some_and(|have| have.last_sync.is_empty() && !have.bloom)
+    let no_have = heard
+        .have
+        .as_ref()
+        .is_some_and(|have| have.last_sync.is_empty() && !have.bloom);
+    heard.heads.is_empty() || (no_have && !heard.carries_changes)
 }
 
 /// The document holds this change (not merely has heard of it).

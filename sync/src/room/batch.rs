@@ -311,7 +311,12 @@ impl Room {
             return;
         };
         if live.apply(&batch.changes).is_err() {
-            return self.fail("a batch that is on disk cannot be applied", outputs);
+            let reason = "a batch that is on disk cannot be applied";
+            for token in batch.tokens {
+                let reason = reason.to_owned();
+                outputs.push(Output::LocalRefused { token, reason });
+            }
+            return self.fail(reason, outputs);
         }
         if batch.failures > 0 {
             self.tell_writers("saved-again", "the disk takes changes again", outputs);
@@ -486,6 +491,19 @@ impl Live {
         }
         self.heads = self.doc.get_heads();
         Ok(())
+    }
+
+    /// The tokens of the server's own changes that are not on disk yet.
+    pub(super) fn tokens(&self) -> Vec<u64> {
+        let queued = self.queue.iter().filter_map(|submission| match submission.from {
+            Source::Server { token } => Some(token),
+            Source::Session(..) => None,
+        });
+        self.batch
+            .iter()
+            .flat_map(|batch| batch.tokens.iter().copied())
+            .chain(queued)
+            .collect()
     }
 
     /// Drops what a refused session still has in line.

@@ -303,15 +303,14 @@ impl Room {
     }
 
     pub(super) fn end_drain(&mut self, outputs: &mut Vec<Output>) {
-        if let Phase::Loading { local, .. } = std::mem::replace(&mut self.phase, Phase::Gone) {
-            for input in local {
-                if let Input::LocalChanges { token, .. } | Input::DurableChanges { token, .. } = input {
-                    outputs.push(Output::LocalRefused {
-                        token,
-                        reason: "the room is closing".to_owned(),
-                    });
-                }
-            }
+        let tokens = match std::mem::replace(&mut self.phase, Phase::Gone) {
+            Phase::Loading { local, .. } => local.iter().filter_map(Input::token).collect(),
+            Phase::Ready(live) | Phase::Draining(live) => live.tokens(),
+            Phase::Gone => Vec::new(),
+        };
+        for token in tokens {
+            let reason = "the room is closing".to_owned();
+            outputs.push(Output::LocalRefused { token, reason });
         }
         for session in std::mem::take(&mut self.members).into_keys() {
             outputs.push(Output::Close {

@@ -127,17 +127,14 @@ impl Room {
 
     /// The document cannot be read: everybody hears that it is unavailable, and the room ends.
     pub(super) fn fail(&mut self, reason: &str, outputs: &mut Vec<Output>) {
-        let local = match std::mem::replace(&mut self.phase, Phase::Gone) {
-            Phase::Loading { local, .. } => local,
-            Phase::Ready(_) | Phase::Draining(_) | Phase::Gone => Vec::new(),
+        let tokens = match std::mem::replace(&mut self.phase, Phase::Gone) {
+            Phase::Loading { local, .. } => local.iter().filter_map(Input::token).collect(),
+            Phase::Ready(live) | Phase::Draining(live) => live.tokens(),
+            Phase::Gone => Vec::new(),
         };
-        for input in local {
-            if let Input::LocalChanges { token, .. } | Input::DurableChanges { token, .. } = input {
-                outputs.push(Output::LocalRefused {
-                    token,
-                    reason: reason.to_owned(),
-                });
-            }
+        for token in tokens {
+            let reason = reason.to_owned();
+            outputs.push(Output::LocalRefused { token, reason });
         }
         for session in self.members.keys().copied().collect::<Vec<_>>() {
             self.close(
@@ -171,8 +168,15 @@ fn tell(session: SessionId, member: &Member, message: &Message, outputs: &mut Ve
     }
 }
 
-/// The name of an input, for traces.
 impl Input {
+    /// The token of the server's own changes.
+    pub(super) const fn token(&self) -> Option<u64> {
+        match self {
+            Self::LocalChanges { token, .. } | Self::DurableChanges { token, .. } => Some(*token),
+            _ => None,
+        }
+    }
+
     /// One word, without content.
     pub const fn kind(&self) -> &'static str {
         match self {
