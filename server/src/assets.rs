@@ -71,11 +71,7 @@ impl Page {
         match self {
             Page::Embedded => {
                 let asset = find(path)?;
-                let encoding = choose(
-                    accept_encoding,
-                    asset.brotli.is_some(),
-                    asset.gzip.is_some(),
-                );
+                let encoding = choose(accept_encoding, asset.brotli.is_some(), asset.gzip.is_some());
                 let body = match encoding {
                     Encoding::Brotli => asset.brotli,
                     Encoding::Gzip => asset.gzip,
@@ -157,13 +153,8 @@ pub fn choose(accept_encoding: &str, has_brotli: bool, has_gzip: bool) -> Encodi
         for item in accept_encoding.split(',') {
             let mut parts = item.split(';');
             let name = parts.next().unwrap_or_default().trim();
-            let forbidden = parts.any(|parameter| {
-                parameter
-                    .trim()
-                    .strip_prefix("q=")
-                    .and_then(|q| q.parse::<f32>().ok())
-                    == Some(0.0)
-            });
+            let forbidden = parts
+                .any(|parameter| parameter.trim().strip_prefix("q=").and_then(|q| q.parse::<f32>().ok()) == Some(0.0));
             if name.eq_ignore_ascii_case(wanted) {
                 return !forbidden;
             }
@@ -188,10 +179,7 @@ mod tests {
 
     #[test]
     fn a_browser_gets_brotli_and_an_old_proxy_gets_gzip() {
-        assert_eq!(
-            choose("gzip, deflate, br, zstd", true, true),
-            Encoding::Brotli
-        );
+        assert_eq!(choose("gzip, deflate, br, zstd", true, true), Encoding::Brotli);
         assert_eq!(choose("gzip, deflate", true, true), Encoding::Gzip);
         assert_eq!(choose("GZIP;q=0.5", true, true), Encoding::Gzip);
     }

@@ -126,32 +126,40 @@ pub fn run(workspace: &Workspace, only: &[Part], libtest: &[OsString]) -> Result
         built.chromium = report.step("browser", browser::prepare);
         built.interop = report.step("npm packages", || interop::prepare(workspace)).flatten();
     }
-    let packages: Vec<&str> = wanted.iter().filter_map(|part| part.package()).collect();
+    // This program's own dependencies are compiled already, but in its own profile only.
+    let (own, packages): (Vec<Part>, Vec<Part>) = wanted.iter().partition(|part| **part == Part::Xtask);
+    let packages: Vec<&str> = packages.iter().filter_map(|part| part.package()).collect();
+    let mut tally = Tally::default();
+    if !own.is_empty() {
+        report.step("tests of xtask", || {
+            let mut command = workspace.cargo();
+            command.args(["test", "--profile", "xtask", "-p", "xtask"]);
+            run_tests(command, libtest, &mut tally)
+        });
+    }
     if !packages.is_empty() {
         let compiled = report.step("compile tests", || {
             step::say("tests", "compiling the tests");
             let mut command = cargo_test(workspace, &packages, &built);
-            step::run(
-                command.arg("--no-run").arg("--quiet"),
-                "the compiler's message above says why",
-            )
+            step::run(command.arg("--no-run"), "the compiler's message above says why")
         });
         if compiled.is_some() {
-            let mut tally = Tally::default();
             report.step("tests", || {
-                step::say("tests", "running the tests; all of them, also when one fails");
-                let mut command = cargo_test(workspace, &packages, &built);
-                command.arg("--no-fail-fast").arg("--").args(libtest);
-                let passed = step::watch(&mut command, |line| tally.read(line))?;
-                if !passed {
-                    bail!("some tests failed; their names and messages are above");
-                }
-                Ok(())
+                run_tests(cargo_test(workspace, &packages, &built), libtest, &mut tally)
             });
-            report.tally = tally;
         }
     }
+    report.tally = tally;
     Ok(report.finish())
+}
+
+fn run_tests(mut command: Command, libtest: &[OsString], tally: &mut Tally) -> Result<()> {
+    step::say("tests", "running the tests; all of them, also when one fails");
+    command.arg("--no-fail-fast").arg("--").args(libtest);
+    if !step::watch(&mut command, |line| tally.read(line))? {
+        bail!("some tests failed; their names and messages are above");
+    }
+    Ok(())
 }
 
 /// What the tests are told about through their environment.
