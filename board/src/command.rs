@@ -4,6 +4,7 @@ use crate::{
     geometry::Point,
     id::{IslandId, ItemId, NoteId, PersonId, RelationId},
     order::OrderKey,
+    parcel::Parcel,
     view::{Colour, RelationKind},
 };
 
@@ -278,5 +279,23 @@ pub enum Command {
         point: String,
         /// Which of its readings; 0 is the default one.
         reading: usize,
+    },
+    /// Puts what another group's board packed onto this one (the server, for a coordinator).
+    Receive {
+        /// What comes.
+        parcel: Parcel,
+        /// Random bits from which the new identifiers are drawn; the same bits give the same identifiers.
+        seed: u128,
+        /// The island it is put into, or the sheet.
+        parent: Option<IslandId>,
+        /// Absolute corner; None: a free spot.
+        at: Option<Point>,
+    },
+    /// Marks items (an island with all that it holds) as moved to another group's board.
+    SendAway {
+        /// Which.
+        items: Vec<ItemId>,
+        /// The other group's name.
+        to: String,
     },
 }

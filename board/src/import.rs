@@ -72,7 +72,6 @@ pub struct ImportPoint {
     /// The line it is about.
     pub item: usize,
     /// `HeadingBeforeHeading`: the headings that may lie in it, in order (readings: one more than these).
-    /// `HeadingAlone`: the heading before it, then the headings that may lie in it, in order (readings: two more than these).
-    /// `TwoThoughts`: nothing. `GapInIsland`: the notes after the gap, from `item` on.
+    /// `HeadingAlone`: the one heading before it. `TwoThoughts`: nothing. `GapInIsland`: the notes after the gap, from `item` on.
     pub members: Vec<usize>,
 }

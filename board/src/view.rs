@@ -245,7 +245,7 @@ pub struct OpenPoint {
 pub enum OpenPointKind {
     /// A heading without notes, followed at once by another heading: 0 a heading alone, 1.. a larger island over the next 1.. ones.
     HeadingBeforeHeading,
-    /// A heading without notes after a filled island: 0 a heading alone, 1 a conclusion of the island before (goes into it), 2 a lone wolf (the island is marked as one), 3.. a larger island over the next 1.. ones.
+    /// A heading without notes after a filled island: 0 a heading alone, 1 a conclusion of the island before (goes into it), 2 a lone wolf (note).
     HeadingAlone,
     /// One bullet with SPACE + `・` inside: 0 one note, 1 split.
     TwoThoughts,
