@@ -92,6 +92,8 @@ fn run_builder(sysroot: &Path, source: &Path, rustc: Command, prepare: impl FnOn
     // Progress is visible: the builder would otherwise collect cargo's output.
     cargo.stdout(Stdio::inherit()).stderr(Stdio::inherit());
     cargo.env_remove("RUSTFLAGS").env_remove("CARGO_BUILD_TARGET");
+    // The library is written in the language's unstable part, which stable compilers allow for itself alone.
+    cargo.env("RUSTC_BOOTSTRAP", "1");
     prepare(&mut cargo);
     let source = source.canonicalize()?;
     SysrootBuilder::new(sysroot, TARGET)
