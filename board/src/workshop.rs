@@ -1,225 +1,55 @@
 //! The workshop document: theme, groups, stage, timer, announcements. The same shape as [`crate::Board`].
+//!
+//! ```text
+//! schema 1 · kind "workshop" · workshop · theme · date · venue · stage · read_others · timer "start end"
+//! groups        { id: name icon board order locked removed }
+//! announcements { id: text at }
+//! trivia        { key: text }
+//! ```
+//!
+//! Every string is one scalar register; readers accept text objects too.
+
+mod command;
+mod perform;
+mod read;
+mod view;
 
 use std::sync::Arc;
 
-use automerge::{ActorId, Automerge, Change};
+use automerge::{
+    ActorId, Automerge, AutomergeError, Change, ObjType, ROOT, ReadDoc,
+    transaction::{CommitOptions, Transactable, Transaction},
+};
+
+pub use command::{WorkshopCommand, WorkshopRefused};
+pub use view::{Announcement, Stage, Timer, WorkshopGroup, WorkshopView};
 
 use crate::{
     board::{ApplyError, OpenError},
     id::GroupId,
+    order::OrderKey,
     stamp::Stamp,
     view::SchemaState,
 };
 
-/// The steps of the evening (段階). Backwards is allowed at any time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub enum Stage {
-    /// ラベル作り: notes are written.
-    #[default]
-    Writing,
-    /// ラベル集め: notes are gathered into islands.
-    Gathering,
-    /// 表札: islands get their headings.
-    Headings,
-    /// 関係線: relations are drawn.
-    Relations,
-    /// 衆目評価: dots are given.
-    Evaluation,
-    /// 発表: groups present.
-    Presenting,
-    /// 終了: read only.
-    Closed,
-}
+/// The version of the document's shape that this program writes.
+pub(crate) const SCHEMA: u64 = 1;
+/// What `kind` says in a workshop.
+pub(crate) const KIND: &str = "workshop";
+pub(crate) const GROUPS: &str = "groups";
+pub(crate) const ANNOUNCEMENTS: &str = "announcements";
+pub(crate) const TRIVIA: &str = "trivia";
+/// The maps under the root, all made by the very first change.
+pub(crate) const MAPS: [&str; 3] = [GROUPS, ANNOUNCEMENTS, TRIVIA];
 
-impl Stage {
-    /// All stages in the order of the evening.
-    pub const ALL: [Self; 7] = [
-        Self::Writing,
-        Self::Gathering,
-        Self::Headings,
-        Self::Relations,
-        Self::Evaluation,
-        Self::Presenting,
-        Self::Closed,
-    ];
-}
-
-/// One group of the workshop.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WorkshopGroup {
-    /// Identifier.
-    pub id: GroupId,
-    /// Such as 1班.
-    pub name: String,
-    /// One grapheme cluster, optional.
-    pub icon: Option<String>,
-    /// The automerge-repo document id of its board, as text.
-    pub board: String,
-    /// Participants can only read.
-    pub locked: bool,
-    /// Taken off the list; its board stays.
-    pub removed: bool,
-}
-
-/// A running timer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timer {
-    /// When it started, in milliseconds since 1970 of server time.
-    pub started_at_ms: i64,
-    /// When it rings, in milliseconds since 1970 of server time.
-    pub ends_at_ms: i64,
-}
-
-/// Something the coordinator tells everybody.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Announcement {
-    /// Identifier within the workshop.
-    pub id: String,
-    /// What is said.
-    pub text: String,
-    /// When, in milliseconds since 1970.
-    pub at_ms: i64,
-}
-
-/// The workshop as people see it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct WorkshopView {
-    /// May it be written?
-    pub schema: SchemaState,
-    /// What is discussed.
-    pub theme: String,
-    /// When, as people write it.
-    pub date: String,
-    /// Where.
-    pub venue: String,
-    /// The step of the evening.
-    pub stage: Stage,
-    /// The groups in order, removed ones too.
-    pub groups: Vec<WorkshopGroup>,
-    /// The timer, if one runs.
-    pub timer: Option<Timer>,
-    /// All announcements, the oldest first.
-    pub announcements: Vec<Announcement>,
-    /// Whether participants may read the other groups' boards.
-    pub read_others: bool,
-    /// What the verbatim report needs of the whole file (the end of the text …), key by key.
-    pub trivia: std::collections::BTreeMap<String, String>,
-}
-
-/// What a coordinator can do to a workshop.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WorkshopCommand {
-    /// Sets the theme.
-    SetTheme(String),
-    /// Sets the date, as people write it.
-    SetDate(String),
-    /// Sets the place.
-    SetVenue(String),
-    /// Goes to a stage, forwards or backwards.
-    SetStage(Stage),
-    /// Adds a group, last.
-    AddGroup {
-        /// Identifier.
-        id: GroupId,
-        /// Such as 3班.
-        name: String,
-        /// One grapheme cluster, optional.
-        icon: Option<String>,
-        /// The document id of its board, as text.
-        board: String,
-    },
-    /// Renames a group.
-    RenameGroup {
-        /// Which.
-        group: GroupId,
-        /// The name.
-        name: String,
-        /// The icon.
-        icon: Option<String>,
-    },
-    /// Moves a group in the list.
-    MoveGroup {
-        /// Which.
-        group: GroupId,
-        /// Before this one; none: last.
-        before: Option<GroupId>,
-    },
-    /// Makes a group's board read-only for participants, or writable again.
-    SetLocked {
-        /// Which.
-        group: GroupId,
-        /// Read-only or not.
-        locked: bool,
-    },
-    /// Takes a group off the list, or puts it back.
-    RemoveGroup {
-        /// Which.
-        group: GroupId,
-        /// Removed or back.
-        removed: bool,
-    },
-    /// Decides whether participants may read other groups' boards.
-    SetReadOthers(bool),
-    /// Starts the timer.
-    StartTimer {
-        /// When it rings, in milliseconds since 1970 of server time.
-        ends_at_ms: i64,
-    },
-    /// Stops the timer.
-    StopTimer,
-    /// Tells everybody something.
-    Announce {
-        /// Identifier, made of random bits.
-        id: String,
-        /// What is said.
-        text: String,
-    },
-    /// Keeps something for the verbatim report.
-    SetTrivia {
-        /// Its name.
-        key: String,
-        /// What is kept.
-        text: String,
-    },
-}
-
-/// Why a workshop command was refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum WorkshopRefused {
-    /// The replica has not received the workshop yet.
-    #[error("the workshop has not arrived yet")]
-    NotReady,
-    /// Written by a newer version of this program.
-    #[error("the workshop has schema version {found}, newer than this program: it can only be read")]
-    NewerSchema {
-        /// The document's version.
-        found: u64,
-    },
-    /// There is no such group.
-    #[error("there is no such group")]
-    NoSuchGroup,
-    /// The identifier is taken.
-    #[error("the identifier is already taken")]
-    AlreadyExists,
-    /// An empty theme or name.
-    #[error("a theme or name must not be empty")]
-    Empty,
-    /// A text that is too long.
-    #[error("the text may have at most {limit} bytes")]
-    TooLong {
-        /// UTF-8 bytes.
-        limit: usize,
-    },
-    /// Too many groups or announcements.
-    #[error("there can be at most {limit} of these")]
-    TooMany {
-        /// How many.
-        limit: usize,
-    },
-    /// automerge refused what we wrote; a defect, reported instead of panicking.
-    #[error("the document could not be written: {0}")]
-    Document(String),
-}
+/// Groups of one workshop, removed ones too: eight tables, and room for a town.
+pub const GROUPS_MAX: usize = 64;
+/// Announcements of one workshop: one a minute for eight hours.
+pub const ANNOUNCEMENTS_MAX: usize = 480;
+/// Theme, date, place and announcements, in UTF-8 bytes: 2,000 characters of 4 bytes.
+pub const TEXT_BYTES_MAX: usize = 8_000;
+/// A trivia entry, in UTF-8 bytes: what stands after the last line of a report.
+pub const TRIVIA_BYTES_MAX: usize = 40_000;
 
 /// What a workshop starts with.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -234,7 +64,7 @@ pub struct NewWorkshop {
     pub venue: String,
     /// Groups in order: identifier, name, icon, document id of the board.
     pub groups: Vec<(GroupId, String, Option<String>, String)>,
-    /// For the verbatim report of an import.
+    /// For the verbatim report of an import, key by key.
     pub trivia: std::collections::BTreeMap<String, String>,
 }
 
@@ -248,8 +78,14 @@ pub struct Workshop {
 impl Workshop {
     /// Makes the document. The same arguments give the same bytes; call it once per workshop, on the server.
     pub fn create(new: &NewWorkshop, at_ms: i64, actor: ActorId) -> Self {
-        let _ = (new, at_ms);
-        Self::empty(actor)
+        let mut doc = Automerge::new().with_actor(actor);
+        let mut tx = doc.transaction();
+        // Writing into a fresh document does not fail; if it did, the workshop would come out not ready.
+        match write_new(&mut tx, new) {
+            Ok(()) => drop(tx.commit_with(CommitOptions::default().with_time(at_ms.div_euclid(1000)))),
+            Err(_) => drop(tx.rollback()),
+        }
+        Self::of(doc)
     }
 
     /// Opens a saved workshop; a newer schema can only be read.
@@ -260,18 +96,22 @@ impl Workshop {
 
     /// Opens a document that is already in memory.
     pub fn from_doc(doc: Automerge) -> Result<Self, OpenError> {
-        Ok(Self {
-            doc,
-            view: Arc::default(),
-        })
+        let kind = read::string(&doc, "kind");
+        if kind.as_deref() == Some(KIND) || (kind.is_none() && doc.get_heads().is_empty()) {
+            Ok(Self::of(doc))
+        } else {
+            Err(OpenError::WrongKind { expected: KIND })
+        }
     }
 
     /// A replica that has not received anything yet.
     pub fn empty(actor: ActorId) -> Self {
-        Self {
-            doc: Automerge::new().with_actor(actor),
-            view: Arc::default(),
-        }
+        Self::of(Automerge::new().with_actor(actor))
+    }
+
+    fn of(doc: Automerge) -> Self {
+        let view = Arc::new(read::view(&doc));
+        Self { doc, view }
     }
 
     /// The workshop as people see it.
@@ -289,17 +129,54 @@ impl Workshop {
         self.doc.set_actor(actor);
     }
 
+    /// Whether commands can be done: the workshop has arrived, and in a schema this program knows.
+    pub fn writable(&self) -> Result<(), WorkshopRefused> {
+        if let SchemaState::Newer { found } = self.view.schema {
+            return Err(WorkshopRefused::NewerSchema { found });
+        }
+        let is_map = |map: &str| {
+            matches!(
+                self.doc.get(ROOT, map),
+                Ok(Some((automerge::Value::Object(ObjType::Map), _)))
+            )
+        };
+        if MAPS.into_iter().all(is_map) {
+            Ok(())
+        } else {
+            Err(WorkshopRefused::NotReady)
+        }
+    }
+
     /// Does a command: one change, none if nothing had to be written.
     pub fn apply(&mut self, command: WorkshopCommand, stamp: &Stamp) -> Result<Option<Change>, WorkshopRefused> {
-        let _ = (command, stamp);
-        Err(WorkshopRefused::NotReady)
+        self.writable()?;
+        let mut tx = self.doc.transaction();
+        if let Err(refused) = perform::perform(&mut tx, &self.view, command, stamp) {
+            tx.rollback();
+            return Err(refused);
+        }
+        if tx.pending_ops() == 0 {
+            tx.rollback();
+            return Ok(None);
+        }
+        let (hash, _) = tx.commit_with(CommitOptions::default().with_time(stamp.at_ms.div_euclid(1000)));
+        self.refresh();
+        Ok(hash.and_then(|hash| self.doc.get_change_by_hash(&hash)))
     }
 
     /// Takes in changes of others.
     pub fn apply_changes(&mut self, changes: Vec<Change>) -> Result<(), ApplyError> {
-        self.doc
-            .apply_changes(changes)
-            .map_err(|error| ApplyError(error.to_string()))
+        let result = self.doc.apply_changes(changes);
+        self.refresh();
+        result.map_err(|error| ApplyError(error.to_string()))
+    }
+
+    /// A workshop is small: it is read anew, and keeps its `Arc` if nothing changed.
+    fn refresh(&mut self) {
+        let view = read::view(&self.doc);
+        if *self.view != view {
+            self.view = Arc::new(view);
+        }
     }
 
     /// The whole document as bytes, compressed.
@@ -307,3 +184,29 @@ impl Workshop {
         self.doc.save()
     }
 }
+
+fn write_new(tx: &mut Transaction<'_>, new: &NewWorkshop) -> Result<(), AutomergeError> {
+    tx.put(ROOT, "schema", SCHEMA as i64)?;
+    tx.put(ROOT, "kind", KIND)?;
+    tx.put(ROOT, "workshop", new.id.as_str())?;
+    tx.put(ROOT, "theme", new.theme.as_str())?;
+    tx.put(ROOT, "date", new.date.as_str())?;
+    tx.put(ROOT, "venue", new.venue.as_str())?;
+    tx.put(ROOT, "stage", Stage::Writing.name())?;
+    tx.put(ROOT, "read_others", true)?;
+    let groups = tx.put_object(ROOT, GROUPS, ObjType::Map)?;
+    tx.put_object(ROOT, ANNOUNCEMENTS, ObjType::Map)?;
+    let trivia = tx.put_object(ROOT, TRIVIA, ObjType::Map)?;
+    for (key, text) in &new.trivia {
+        tx.put(&trivia, key.as_str(), text.as_str())?;
+    }
+    let orders = OrderKey::spread(None, None, new.groups.len(), 0);
+    for ((id, name, icon, board), order) in new.groups.iter().take(GROUPS_MAX).zip(orders) {
+        let entry = tx.put_object(&groups, id.as_str(), ObjType::Map)?;
+        perform::write_group(tx, &entry, name, icon.as_deref(), board, &order)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
