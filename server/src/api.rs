@@ -17,7 +17,7 @@ mod page;
 mod seats;
 mod socket;
 mod tokens;
-// mod transfers;
+mod transfers;
 mod workshops;
 
 use std::sync::Arc;
@@ -73,7 +73,7 @@ pub fn router(state: Arc<ServerState>) -> Router {
         .route("/api/workshops/{workshop}/cards", post(cards::mint))
         .route("/api/workshops/{workshop}/links/revoke", post(cards::revoke))
         .route("/api/workshops/{workshop}/groups", post(groups::add))
-        // .route("/api/workshops/{workshop}/transfer", post(transfers::transfer))
+        .route("/api/workshops/{workshop}/transfer", post(transfers::transfer))
         .route("/api/workshops/{workshop}/report.txt", get(exports::verbatim))
         .route("/api/workshops/{workshop}/report.clean.txt", get(exports::clean))
         .route("/api/workshops/{workshop}/report.md", get(exports::markdown))

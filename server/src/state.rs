@@ -49,6 +49,14 @@ impl ServerState {
     pub fn secure(&self) -> bool {
         self.base_url.starts_with("https://")
     }
+
+    /// The lock under which a workshop's transfers happen.
+    pub fn transfer_turn(&self, workshop: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.transfers.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        // Turns that nobody holds or waits for are forgotten: the map is as large as the transfers under way.
+        turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+        Arc::clone(turns.entry(workshop.to_owned()).or_default())
+    }
 }
 
 /// Milliseconds since 1970 by this machine's clock: for people and expiry dates, never for order.

@@ -1,7 +1,13 @@
 //! Everything the tests, the simulation and the benchmarks share: real browsers, real servers, networks that fail.
 
+pub mod bench;
 pub mod browser;
+pub mod evening;
 pub mod fault_proxy;
+pub mod hall;
+pub mod http;
+pub mod light_client;
+pub mod server_process;
 
 use std::{
     path::PathBuf,
@@ -12,7 +18,8 @@ use std::{
 pub fn temporary_folder(purpose: &str) -> std::io::Result<PathBuf> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let folder = std::env::temp_dir().join(format!("yoriai-{purpose}-{}-{number}", std::process::id()));
+    let folder =
+        std::env::temp_dir().join(format!("yoriai-{purpose}-{}-{number}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     Ok(folder)
 }

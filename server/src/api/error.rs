@@ -62,10 +62,6 @@ impl ApiError {
         self.limit = Some(limit);
         self
     }
-    /// The code, for tests and metrics.
-    pub fn code(&self) -> &'static str {
-        self.code
-    }
 }
 
 impl IntoResponse for ApiError {
