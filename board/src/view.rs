@@ -278,7 +278,7 @@ pub enum Problem {
 }
 
 /// The whole board. Every part that did not change keeps its `Arc`.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct BoardView {
     /// May it be written?
     pub schema: SchemaState,

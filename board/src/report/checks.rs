@@ -1,6 +1,6 @@
 //! The "check these" list: what a report leaves open. Nothing is decided here; see DOMAIN "What the seed leaves open".
 
-use super::parse::{ImportedGroup, ImportedItem, Parsed};
+use super::parse::{ImportedGroup, Parsed};
 use crate::{import::ImportKind, view::OpenPointKind};
 
 /// Most headings offered to lie in a larger one; beyond that the board itself is the better tool.
@@ -56,8 +56,7 @@ impl Reading {
             (OpenPointKind::HeadingBeforeHeading | OpenPointKind::HeadingAlone, 0) => Self::Alone,
             (OpenPointKind::HeadingBeforeHeading, over) => Self::Larger { over },
             (OpenPointKind::HeadingAlone, 1) => Self::Conclusion,
-            (OpenPointKind::HeadingAlone, 2) => Self::LoneWolf,
-            (OpenPointKind::HeadingAlone, number) => Self::Larger { over: number - 2 },
+            (OpenPointKind::HeadingAlone, _) => Self::LoneWolf,
             (OpenPointKind::TwoThoughts, 0) => Self::OneNote,
             (OpenPointKind::TwoThoughts, _) => Self::TwoNotes,
             (OpenPointKind::GapInIsland, 0) => Self::Inside,
@@ -71,7 +70,7 @@ impl Check {
     pub fn readings(&self) -> Vec<Reading> {
         let count = match self.kind {
             OpenPointKind::HeadingBeforeHeading => 1 + self.members.len(),
-            OpenPointKind::HeadingAlone => 2 + self.members.len(),
+            OpenPointKind::HeadingAlone => 3,
             OpenPointKind::TwoThoughts | OpenPointKind::GapInIsland => 2,
         };
         (0..count).map(|number| Reading::of(&self.kind, number)).collect()
@@ -80,8 +79,9 @@ impl Check {
 
 /// All open questions in file order.
 ///
-/// - A heading without notes that comes after another heading may stand alone, be a conclusion, a lone wolf, or a
-///   larger island over 1, 2, … of the next headings; without one before it, only the larger island is asked.
+/// - A heading without notes that is followed by others may be a larger island over 1, 2, … of them.
+/// - A heading without notes that comes after another may be the conclusion of that island, or a lone wolf. In the
+///   middle of a group both are asked.
 /// - A bullet with SPACE + `・` inside may be two thoughts (`土・日` is a word).
 /// - Bullets after an empty line under one heading may not belong to it. Where most bullets of the file have an
 ///   empty line between them, that is its habit and nothing is asked.
@@ -90,72 +90,61 @@ pub fn checks(parsed: &Parsed) -> Vec<Check> {
     let mut found = Vec::new();
     for (group_index, group) in parsed.groups.iter().enumerate() {
         for (index, item) in group.items.iter().enumerate() {
-            let question = match item.kind {
-                ImportKind::Heading => heading_question(group, index),
-                ImportKind::Note if !gaps_are_habit && is_after_gap(group, index) => {
-                    found.push(check(
-                        group_index,
-                        index,
-                        item,
-                        OpenPointKind::GapInIsland,
-                        after_gap(group, index),
-                    ));
-                    thoughts_question(item)
-                }
-                ImportKind::Note => thoughts_question(item),
+            let questions = match item.kind {
+                ImportKind::Heading => heading_questions(group, index),
+                ImportKind::Note => note_questions(group, index, gaps_are_habit),
             };
-            if let Some((kind, members)) = question {
-                found.push(check(group_index, index, item, kind, members));
-            }
+            found.extend(questions.into_iter().map(|(kind, members)| Check {
+                group: group_index,
+                item: index,
+                line: item.line,
+                text: item.text.clone(),
+                kind,
+                members,
+            }));
         }
     }
     found
 }
 
-/// Where the second thought of a note starts: the byte at which SPACE + `・` stands, with words on both sides.
-pub(super) fn second_thought(text: &str) -> Option<usize> {
-    text.match_indices(" ・")
-        .map(|(at, _)| at)
-        .find(|&at| !text[..at].trim().is_empty() && !text[at + " ・".len()..].trim().is_empty())
-}
-
-fn check(group: usize, index: usize, item: &ImportedItem, kind: OpenPointKind, members: Vec<usize>) -> Check {
-    Check {
-        group,
-        item: index,
-        line: item.line,
-        text: item.text.clone(),
-        kind,
-        members,
+fn note_questions(group: &ImportedGroup, index: usize, gaps_are_habit: bool) -> Vec<(OpenPointKind, Vec<usize>)> {
+    let mut questions = Vec::new();
+    if !gaps_are_habit && is_after_gap(group, index) {
+        questions.push((OpenPointKind::GapInIsland, after_gap(group, index)));
     }
+    if has_second_thought(&group.items[index].text) {
+        questions.push((OpenPointKind::TwoThoughts, Vec::new()));
+    }
+    questions
 }
 
-fn thoughts_question(item: &ImportedItem) -> Option<(OpenPointKind, Vec<usize>)> {
-    second_thought(&item.text).map(|_| (OpenPointKind::TwoThoughts, Vec::new()))
+/// Whether SPACE + `・` stands in a text with words on both sides.
+fn has_second_thought(text: &str) -> bool {
+    let mut cuts = text.match_indices(" ・");
+    cuts.any(|(at, cut)| !text[..at].trim().is_empty() && !text[at + cut.len()..].trim().is_empty())
 }
 
-fn heading_question(group: &ImportedGroup, index: usize) -> Option<(OpenPointKind, Vec<usize>)> {
+fn heading_questions(group: &ImportedGroup, index: usize) -> Vec<(OpenPointKind, Vec<usize>)> {
+    let mut questions = Vec::new();
     if group
         .items
         .get(index + 1)
         .is_some_and(|next| next.kind == ImportKind::Note)
     {
-        return None;
+        return questions;
     }
     let is_heading = |at: &usize| group.items[*at].kind == ImportKind::Heading;
-    let before = (0..index).rev().find(is_heading);
-    let mut members: Vec<usize> = (index + 1..group.items.len())
+    let next: Vec<usize> = (index + 1..group.items.len())
         .filter(is_heading)
         .take(LARGER_OVER_MAX)
         .collect();
-    match before {
-        Some(before) => {
-            members.insert(0, before);
-            Some((OpenPointKind::HeadingAlone, members))
-        }
-        None if members.is_empty() => None,
-        None => Some((OpenPointKind::HeadingBeforeHeading, members)),
+    if !next.is_empty() {
+        questions.push((OpenPointKind::HeadingBeforeHeading, next));
     }
+    if let Some(before) = (0..index).rev().find(is_heading) {
+        questions.push((OpenPointKind::HeadingAlone, vec![before]));
+    }
+    questions
 }
 
 fn is_after_gap(group: &ImportedGroup, index: usize) -> bool {

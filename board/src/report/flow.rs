@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ReportBoard;
 use crate::{
     id::{IslandId, ItemId, NoteId},
-    view::{BoardView, Island, Note, OpenPointKind, Source, State},
+    view::{BoardView, Island, Note, OpenPoint, OpenPointKind, Source, State},
 };
 
 /// One heading or bullet of a report.
@@ -15,6 +15,11 @@ pub(super) enum Entry<'view> {
     Heading {
         /// The island.
         island: &'view Island,
+    },
+    /// A note that stands like a heading: one that was promoted in the file and is read as a lone wolf now.
+    Line {
+        /// The note.
+        note: &'view Note,
     },
     /// Notes that share one line: one note, or the halves of one that was split.
     Row {
@@ -28,6 +33,7 @@ impl Entry<'_> {
     pub(super) fn item(&self) -> Option<ItemId> {
         match self {
             Self::Heading { island } => Some(island.id.clone().into()),
+            Self::Line { note } => Some(note.id.clone().into()),
             Self::Row { notes } => notes.first().map(|note| note.id.clone().into()),
         }
     }
@@ -106,35 +112,59 @@ pub(super) fn islands<'view>(view: &'view BoardView, items: &[ItemId], depth: us
 /// The board as the verbatim report tells it: flat, each heading followed by the notes that lie in it.
 ///
 /// Depth is not written, so notes come before the islands that lie beside them; else they would read as part of
-/// the last of these. The exception are notes that an import's reading left "outside" ([`OpenPointKind::GapInIsland`])
-/// and that nobody has moved since: they stay where the file had them.
+/// the last of these. The exception are lines that a reading of the import took out of their islands and that
+/// nobody has moved since: they stay where the file had them, see [`in_file_place`].
 pub(super) fn flat<'view>(view: &'view BoardView, imported: &Imported) -> Vec<Entry<'view>> {
-    let outside = outside(view, imported);
+    let kept = in_file_place(view, imported);
     let mut entries = Vec::new();
-    let stays = |note: &&Note| !outside.contains(&note.id);
-    entries.extend(rows(view, notes(view, &view.top).into_iter().filter(stays)));
-    for (island, _) in islands(view, &view.top, 0) {
-        entries.push(Entry::Heading { island });
-        entries.extend(rows(
-            view,
-            notes(view, children(view, &island.id)).into_iter().filter(stays),
-        ));
+    let bullets = |items: &[ItemId]| {
+        let notes = notes(view, items)
+            .into_iter()
+            .filter(|note| !is_line(note) && !kept.contains(&note.id));
+        rows(view, notes)
+    };
+    entries.extend(bullets(&view.top));
+    for item in &view.top {
+        for note in notes(view, std::slice::from_ref(item)) {
+            if is_line(note) && !kept.contains(&note.id) {
+                entries.push(Entry::Line { note });
+            }
+        }
+        for (island, _) in islands(view, std::slice::from_ref(item), 0) {
+            entries.push(Entry::Heading { island });
+            entries.extend(bullets(children(view, &island.id)));
+        }
     }
-    for id in imported
-        .order
+    let mut kept: Vec<(usize, &Note)> = kept
         .iter()
-        .filter_map(ItemId::note)
-        .filter(|id| outside.contains(id))
-    {
-        let Some(note) = view.notes.get(id) else { continue };
-        let before = imported.before(&id.clone().into());
-        let at = before
+        .filter_map(|id| Some((imported.place(&id.clone().into())?, view.notes.get(id)?.as_ref())))
+        .collect();
+    kept.sort_by_key(|(place, _)| *place);
+    for (place, note) in kept {
+        let place_of = |entry: &Entry<'_>| entry.item().and_then(|item| imported.place(&item));
+        let before = entries
             .iter()
-            .rev()
-            .find_map(|item| entries.iter().position(|entry| entry.item().as_ref() == Some(item)));
-        entries.insert(at.map_or(0, |at| at + 1), Entry::Row { notes: vec![note] });
+            .enumerate()
+            .filter_map(|(at, entry)| Some((place_of(entry).filter(|of| *of < place)?, at)))
+            .max();
+        // What was written live behind the line before it belongs to that one's island.
+        let mut at = before.map_or(0, |(_, at)| at + 1);
+        while matches!(entries.get(at), Some(row @ Entry::Row { .. }) if place_of(row).is_none_or(|of| of < place)) {
+            at += 1;
+        }
+        let entry = if is_line(note) {
+            Entry::Line { note }
+        } else {
+            Entry::Row { notes: vec![note] }
+        };
+        entries.insert(at, entry);
     }
     rejoin(view, entries)
+}
+
+/// Whether a note stands like a heading: imported without a marker, and not put into an island since.
+fn is_line(note: &Note) -> bool {
+    note.marker.as_deref() == Some("") && note.row_group.is_none() && note.parent.is_none()
 }
 
 /// Puts notes into rows: the halves of a split note that still stand side by side share one.
@@ -175,29 +205,41 @@ fn row_of<'view>(view: &'view BoardView, note: &'view Note) -> &'view NoteId {
 /// Most times one line can be split: a note of 10,000 characters holds fewer thoughts than that.
 const ROW_HALVES_MAX: usize = 1_000;
 
-/// Notes that an import's reading put outside the island they stand under in the file, and that still are where
-/// that reading put them.
-fn outside(view: &BoardView, imported: &Imported) -> BTreeSet<NoteId> {
-    let mut found = BTreeSet::new();
-    let points = view
+/// Notes on the sheet that a reading of the import put there, and that still are where it put them: bullets after a
+/// gap ([`OpenPointKind::GapInIsland`]) and lone wolves that were headings.
+fn in_file_place(view: &BoardView, imported: &Imported) -> BTreeSet<NoteId> {
+    let is_gap = |point: &&OpenPoint| point.kind == OpenPointKind::GapInIsland && point.chosen > 0;
+    let after_gaps: BTreeSet<&NoteId> = view
         .open_points
         .iter()
-        .filter(|point| point.kind == OpenPointKind::GapInIsland && point.chosen > 0);
-    for id in points.flat_map(|point| &point.members).filter_map(ItemId::note) {
+        .filter(is_gap)
+        .flat_map(|point| &point.members)
+        .filter_map(ItemId::note)
+        .collect();
+    let mut beside: Option<&IslandId> = None;
+    let mut found = BTreeSet::new();
+    for item in &view.top {
+        let id = match item {
+            ItemId::Island(island) => {
+                beside = Some(island);
+                continue;
+            }
+            ItemId::Note(id) => id,
+        };
         let Some(note) = view.notes.get(id).filter(|note| note_is_printed(note)) else {
             continue;
         };
-        let heading = imported
-            .before(&id.clone().into())
-            .iter()
-            .rev()
-            .find_map(ItemId::island);
-        let siblings = note
-            .parent
-            .as_ref()
-            .map_or(view.top.as_slice(), |parent| children(view, parent));
-        let own_place = siblings.iter().position(|item| item.note() == Some(id));
-        let beside = own_place.and_then(|at| siblings[..at].iter().rev().find_map(ItemId::island));
+        let is_printed = |id: &&IslandId| {
+            view.islands
+                .get(*id)
+                .is_some_and(|island| island_is_printed(view, island))
+        };
+        let mut headings = imported.before(item).iter().rev().filter_map(ItemId::island);
+        let heading = match is_line(note) {
+            true => headings.find(is_printed),
+            false if after_gaps.contains(id) => headings.next().filter(is_printed),
+            false => None,
+        };
         if let (Some(heading), Some(beside)) = (heading, beside)
             && lies_in(view, heading, beside)
         {
@@ -244,16 +286,18 @@ impl Imported {
             .islands
             .values()
             .map(|island| (ItemId::from(island.id.clone()), &island.trivia));
-        let mut next: BTreeMap<Option<ItemId>, ItemId> = BTreeMap::new();
-        for (item, trivia) in notes.chain(islands).filter(|(_, trivia)| trivia.blanks.is_some()) {
-            next.entry(trivia.prev.clone()).or_insert(item);
+        let mut next: BTreeMap<Option<ItemId>, Vec<ItemId>> = BTreeMap::new();
+        for (item, trivia) in islands.chain(notes).filter(|(_, trivia)| trivia.blanks.is_some()) {
+            next.entry(trivia.prev.clone()).or_default().push(item);
         }
+        // Where a heading can be read as a lone wolf, that note stands in the same place; the heading comes first.
         let mut imported = Self::default();
-        let mut last = next.remove(&None);
-        while let Some(item) = last {
-            last = next.remove(&Some(item.clone()));
-            imported.places.insert(item.clone(), imported.order.len());
-            imported.order.push(item);
+        let mut last: Option<ItemId> = None;
+        while let Some(items) = next.remove(&last) {
+            let place = imported.order.len();
+            last = items.first().cloned();
+            imported.order.extend(last.clone());
+            imported.places.extend(items.into_iter().map(|item| (item, place)));
         }
         imported
     }

@@ -6,7 +6,7 @@ use super::{ReportBoard, flow, line::UNNAMED, people, single_line, without_contr
 use crate::{
     id::ItemId,
     import::ImportKind,
-    view::{BoardView, Note, OpenPointKind, Relation, RelationKind},
+    view::{BoardView, Note, Relation, RelationKind},
 };
 
 /// From so many dots on, their number is written instead of them.
@@ -76,19 +76,6 @@ pub(super) fn outline(board: &ReportBoard<'_>) -> Vec<Block> {
                     told.note(note, 0);
                 }
             }
-            ItemId::Island(id) if is_lone_wolf(view, item) => {
-                if let Some(island) = view
-                    .islands
-                    .get(id)
-                    .filter(|island| flow::island_is_printed(view, island))
-                {
-                    if section != Some(LONE_WOLVES) {
-                        told.blocks.push(Block::Section(LONE_WOLVES.to_owned()));
-                        section = Some(LONE_WOLVES);
-                    }
-                    told.push(ImportKind::Note, item, &flow::heading(island), 0);
-                }
-            }
             ItemId::Island(_) => {
                 for (island, depth) in flow::islands(view, std::slice::from_ref(item), 0) {
                     section = None;
@@ -118,15 +105,6 @@ const LOOSE: &str = "島の外";
 
 fn loose_title(note: &Note) -> &'static str {
     if note.lone_wolf { LONE_WOLVES } else { LOOSE }
-}
-
-/// Whether somebody read a heading of an import as a lone wolf, and nothing has been put into it since.
-fn is_lone_wolf(view: &BoardView, item: &ItemId) -> bool {
-    let read_so = view
-        .open_points
-        .iter()
-        .any(|point| point.kind == OpenPointKind::HeadingAlone && point.chosen == 2 && point.item == *item);
-    read_so && item.island().is_some_and(|id| flow::children(view, id).is_empty())
 }
 
 struct Told {

@@ -16,8 +16,8 @@ use crate::{
 pub const REPORT_BYTES_MAX: usize = 1 << 20;
 /// Most groups in one report. A hall holds 8 tables; eight times that is a pasted mistake.
 pub const GROUPS_MAX: usize = 64;
-/// Most headings and notes in one group: twice the 5,000 notes that a board is measured with.
-pub const ITEMS_MAX: usize = 10_000;
+/// Most headings and notes in one group: as many as a board holds notes.
+pub const ITEMS_MAX: usize = 5_000;
 /// Most people in one group: a table seats 6, so this is a list of names, not a table.
 pub const PEOPLE_MAX: usize = 200;
 
@@ -54,7 +54,7 @@ pub enum ParseReason {
     /// One name too many in one group.
     #[error("more than {PEOPLE_MAX} people in one group")]
     TooManyPeople,
-    /// A note, heading or header line is longer than [`TEXT_CHARS_MAX`].
+    /// A note, heading or header line is longer than [`TEXT_CHARS_MAX`], or so are the empty lines before it.
     #[error("longer than {TEXT_CHARS_MAX} characters")]
     TooLong,
     /// A control character that no text file has (tabs and line ends are fine).
@@ -131,6 +131,10 @@ pub fn parse(text: &str) -> Result<Parsed, ParseError> {
     for line in &lines {
         readable(line)?;
     }
+    if tail.len() > TEXT_CHARS_MAX {
+        let number = text.split_inclusive('\n').count();
+        return Err(refuse(number, ParseReason::TooLong, ""));
+    }
     let newline = if 2 * rest.matches("\r\n").count() > rest.matches('\n').count() {
         "\r\n"
     } else {
@@ -167,6 +171,7 @@ pub fn parse(text: &str) -> Result<Parsed, ParseError> {
             newline,
             is_last,
             group: ImportedGroup::default(),
+            peculiar: BTreeMap::new(),
         };
         let (group, next_theme) = read.read(theme_line, &lines[start], &lines[start + 1..end])?;
         groups.push(group);
@@ -260,6 +265,8 @@ struct GroupReader {
     newline: &'static str,
     is_last: bool,
     group: ImportedGroup,
+    /// See [`trivia::note_lines`].
+    peculiar: BTreeMap<String, String>,
 }
 
 impl GroupReader {
@@ -314,12 +321,13 @@ impl GroupReader {
             }
         }
         self.finish_text(&mut endings);
+        trivia::note_lines(&mut self.group.trivia, &self.peculiar);
         Ok((self.group, next_theme))
     }
 
     fn finish_text(&mut self, endings: &mut Vec<&str>) {
         if let Some(item) = self.group.items.len().checked_sub(1) {
-            trivia::note_endings(&mut self.group.trivia, self.newline, item, endings);
+            trivia::note_endings(&mut self.peculiar, self.newline, item, endings);
         }
         endings.clear();
     }
@@ -361,7 +369,7 @@ impl GroupReader {
         } else {
             ("", before)
         };
-        trivia::note_item(&mut self.group.trivia, self.newline, index, lead, line);
+        trivia::note_item(&mut self.peculiar, self.newline, index, lead, line);
         self.group.items.push(ImportedItem {
             kind,
             text: text.to_owned(),
@@ -408,7 +416,7 @@ fn within_limits(text: &str) -> Result<(), ParseError> {
 
 fn readable(line: &Line<'_>) -> Result<(), ParseError> {
     let text = line::bullet(line.body).map_or(line.body, |(_, text)| text);
-    if text.chars().count() > TEXT_CHARS_MAX {
+    if text.chars().count() > TEXT_CHARS_MAX || line.blanks.len() > TEXT_CHARS_MAX {
         return Err(refuse(line.number, ParseReason::TooLong, line.body));
     }
     if line.body.chars().any(|letter| letter.is_control() && letter != '\t') {

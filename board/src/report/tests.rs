@@ -213,33 +213,28 @@ fn what_the_demo_leaves_open_is_listed_with_its_lines_and_every_reading() {
         .into_iter()
         .map(|check| (check.line, check.kind, check.readings().len(), check.text))
         .collect();
-    let heading = OpenPointKind::HeadingAlone;
+    use OpenPointKind::{GapInIsland, HeadingAlone, HeadingBeforeHeading, TwoThoughts};
+    let plus = "“プラス思考”で施策を推進する(最初からできないと考えないで、やり抜く方法を考え実行していく)。";
     let expected = [
-        (21, heading, 3 + 9, "職員の意識を高めよう!"),
-        (39, OpenPointKind::GapInIsland, 2, "パートナーにふさわしい職員もいる。"),
-        (81, heading, 3 + 9, "専門性とオールマイティの両立が必要？"),
-        (87, OpenPointKind::TwoThoughts, 2, "当事者意識がない ・個人がない？"),
-        (
-            96,
-            heading,
-            3 + 7,
-            "“プラス思考”で施策を推進する(最初からできないと考えないで、やり抜く方法を考え実行していく)。",
-        ),
+        (21, HeadingBeforeHeading, 10, "職員の意識を高めよう!"),
+        (21, HeadingAlone, 3, "職員の意識を高めよう!"),
+        (39, GapInIsland, 2, "パートナーにふさわしい職員もいる。"),
+        (81, HeadingBeforeHeading, 10, "専門性とオールマイティの両立が必要？"),
+        (81, HeadingAlone, 3, "専門性とオールマイティの両立が必要？"),
+        (87, TwoThoughts, 2, "当事者意識がない ・個人がない？"),
+        (96, HeadingBeforeHeading, 8, plus),
+        (96, HeadingAlone, 3, plus),
     ];
-    let expected: Vec<_> = expected
-        .into_iter()
-        .map(|(line, kind, count, text)| (line, kind, count, text.to_owned()))
-        .collect();
+    let expected = expected.map(|(line, kind, count, text)| (line, kind, count, text.to_owned()));
     assert_eq!(listed, expected);
     let readings = checks(&parsed)[0].readings();
     assert_eq!(
-        readings[..4],
-        [
-            Reading::Alone,
-            Reading::Conclusion,
-            Reading::LoneWolf,
-            Reading::Larger { over: 1 }
-        ]
+        readings[..3],
+        [Reading::Alone, Reading::Larger { over: 1 }, Reading::Larger { over: 2 }]
+    );
+    assert_eq!(
+        checks(&parsed)[1].readings(),
+        [Reading::Alone, Reading::Conclusion, Reading::LoneWolf]
     );
 }
 

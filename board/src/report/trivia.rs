@@ -7,7 +7,7 @@
 //! | `theme.own` | present if this group's theme is not the workshop's |
 //! | `start` | present for the file's first group: a byte order mark or nothing |
 //! | `end.newline`, `end.blanks` | for the file's last group: how its last line ends, and what follows |
-//! | `item.N.blanks`, `.ending`, `.lead`, `.joins` | the N-th line's peculiarities, absent for ordinary lines |
+//! | `lines.0`, `lines.1`, … | peculiarities of headings and notes, one a line: `N.blanks`, `N.ending`, `N.lead` or `N.joins` of the N-th of them, a space, and the text with `\\`, `\n` and `\r` escaped |
 //!
 //! Readers take any map whatsoever: a peer may have written nonsense.
 
@@ -18,9 +18,13 @@ use super::line::{Line, lines};
 /// The map as it stands in [`crate::BoardView::trivia`].
 pub(super) type Trivia = BTreeMap<String, String>;
 
+/// Most bytes in one `lines` entry: with the last one added, which is no longer than a line of a report, it stays
+/// below the 40,000 that an entry may have.
+const LINES_BYTES_MAX: usize = 16_000;
+
 /// The peculiarities of one imported line.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct ItemTrivia<'view> {
+pub(super) struct Peculiar<'view> {
     /// The empty lines before it, if they are not just line ends.
     pub(super) blanks: Option<&'view str>,
     /// Its line end, if unusual.
@@ -66,27 +70,71 @@ pub(super) fn note_members(trivia: &mut Trivia, members: &[Line<'_>]) {
     }
 }
 
-pub(super) fn note_item(trivia: &mut Trivia, newline: &str, index: usize, lead: &str, line: &Line<'_>) {
+pub(super) fn note_item(peculiar: &mut Trivia, newline: &str, index: usize, lead: &str, line: &Line<'_>) {
     let ordinary = line.blanks.split_inclusive('\n').all(|blank| blank == newline);
     if !ordinary {
-        trivia.insert(format!("item.{index}.blanks"), line.blanks.into());
+        peculiar.insert(format!("{index}.blanks"), line.blanks.into());
     }
     if !lead.is_empty() {
-        trivia.insert(format!("item.{index}.lead"), lead.into());
+        peculiar.insert(format!("{index}.lead"), lead.into());
     }
 }
 
 /// Notes the line ends of a text's lines, if any of them is unusual.
-pub(super) fn note_endings(trivia: &mut Trivia, newline: &str, index: usize, endings: &[&str]) {
+pub(super) fn note_endings(peculiar: &mut Trivia, newline: &str, index: usize, endings: &[&str]) {
     let Some((last, joins)) = endings.split_last() else {
         return;
     };
     if joins.iter().any(|ending| *ending != newline) {
-        trivia.insert(format!("item.{index}.joins"), joins.concat());
+        peculiar.insert(format!("{index}.joins"), joins.concat());
     }
     if *last != newline && !last.is_empty() {
-        trivia.insert(format!("item.{index}.ending"), (*last).into());
+        peculiar.insert(format!("{index}.ending"), (*last).into());
     }
+}
+
+/// Packs the peculiarities into few entries: a board has room for 200, a report for thousands of odd lines.
+pub(super) fn note_lines(trivia: &mut Trivia, peculiar: &Trivia) {
+    let mut packed: Vec<String> = Vec::new();
+    for (key, text) in peculiar {
+        let escaped = text.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r");
+        match packed.last_mut().filter(|entry| entry.len() < LINES_BYTES_MAX) {
+            Some(entry) => entry.push_str(&format!("{key} {escaped}\n")),
+            None => packed.push(format!("{key} {escaped}\n")),
+        }
+    }
+    for (index, entry) in packed.into_iter().enumerate() {
+        trivia.insert(format!("lines.{index}"), entry);
+    }
+}
+
+/// Unpacks what [`note_lines`] packed.
+pub(super) fn peculiarities(trivia: &Trivia) -> Trivia {
+    let entries = trivia.iter().filter(|(key, _)| key.starts_with("lines."));
+    let records = entries
+        .flat_map(|(_, entry)| entry.split('\n'))
+        .filter_map(|record| record.split_once(' '));
+    records
+        .map(|(key, escaped)| (key.to_owned(), unescaped(escaped)))
+        .collect()
+}
+
+fn unescaped(escaped: &str) -> String {
+    let mut text = String::with_capacity(escaped.len());
+    let mut letters = escaped.chars();
+    while let Some(letter) = letters.next() {
+        if letter != '\\' {
+            text.push(letter);
+            continue;
+        }
+        match letters.next() {
+            Some('n') => text.push('\n'),
+            Some('r') => text.push('\r'),
+            Some(other) => text.push(other),
+            None => {}
+        }
+    }
+    text
 }
 
 /// The usual line end.
@@ -124,9 +172,9 @@ pub(super) fn end(trivia: &Trivia) -> Option<(&str, &str)> {
 }
 
 /// The peculiarities of the line with this index.
-pub(super) fn item(trivia: &Trivia, index: usize) -> ItemTrivia<'_> {
-    let get = |what: &str| trivia.get(&format!("item.{index}.{what}")).map(String::as_str);
-    ItemTrivia {
+pub(super) fn item(peculiar: &Trivia, index: usize) -> Peculiar<'_> {
+    let get = |what: &str| peculiar.get(&format!("{index}.{what}")).map(String::as_str);
+    Peculiar {
         blanks: get("blanks"),
         ending: get("ending"),
         lead: get("lead").unwrap_or_default(),

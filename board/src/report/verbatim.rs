@@ -196,16 +196,21 @@ fn items(lines: &mut Vec<PrintedLine>, board: &ReportBoard<'_>) {
     let newline = trivia::newline(&view.trivia);
     let imported = Imported::of(board);
     let habits = Habits::of(view, &imported);
-    let mut previous = None;
+    let peculiar = trivia::peculiarities(&view.trivia);
+    let mut previous = Some(None);
     let mut previous_kind = Kind::Header;
     for entry in flow::flat(view, &imported) {
         let Some(item) = entry.item() else { continue };
         let place = imported.place(&item);
-        let own = place.map(|place| trivia::item(&view.trivia, place)).unwrap_or_default();
+        let own = place.map(|place| trivia::item(&peculiar, place)).unwrap_or_default();
         let (kind, file_blanks, first, text) = match &entry {
             Entry::Heading { island } => {
                 let (first, text) = heading_line(&flow::heading(island), own.lead, place.is_some());
                 (Kind::Heading, island.trivia.blanks, first, text)
+            }
+            Entry::Line { note } => {
+                let (first, text) = heading_line(&note.text, own.lead, place.is_some());
+                (Kind::Heading, note.trivia.blanks, first, text)
             }
             Entry::Row { notes } => {
                 let text = row_text(notes);
@@ -217,10 +222,7 @@ fn items(lines: &mut Vec<PrintedLine>, board: &ReportBoard<'_>) {
                 )
             }
         };
-        let is_in_place = place.is_some_and(|place| match place.checked_sub(1) {
-            Some(before) => imported.order.get(before) == previous.as_ref(),
-            None => previous.is_none(),
-        });
+        let is_in_place = place.is_some_and(|place| previous == Some(place.checked_sub(1)));
         let blanks = match (is_in_place, own.blanks, file_blanks) {
             (true, Some(blanks), _) => blanks.to_owned(),
             (true, None, Some(count)) => newline.repeat(count.min(BLANKS_MAX) as usize),
@@ -228,7 +230,7 @@ fn items(lines: &mut Vec<PrintedLine>, board: &ReportBoard<'_>) {
         };
         let body = continued(first, &text, own.joins, newline);
         lines.push(PrintedLine::new(&blanks, body, own.ending.unwrap_or(newline)));
-        previous = Some(item);
+        previous = place.map(Some);
         previous_kind = kind;
     }
 }
