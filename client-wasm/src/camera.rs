@@ -32,14 +32,20 @@ pub struct Camera {
 
 impl Default for Camera {
     fn default() -> Self {
-        Self { offset: Point::default(), zoom: 1.0 }
+        Self {
+            offset: Point::default(),
+            zoom: 1.0,
+        }
     }
 }
 
 impl Camera {
     /// The place on the sheet under a pixel.
     pub fn to_board(&self, screen: Point) -> Point {
-        Point::new((screen.x - self.offset.x) / self.zoom, (screen.y - self.offset.y) / self.zoom)
+        Point::new(
+            (screen.x - self.offset.x) / self.zoom,
+            (screen.y - self.offset.y) / self.zoom,
+        )
     }
 
     /// The pixel of a place on the sheet.
@@ -49,27 +55,43 @@ impl Camera {
 
     /// The pixels that a rectangle of the sheet covers.
     pub fn rect_to_screen(&self, rect: Rect) -> Rect {
-        let size = Size { width: rect.size.width * self.zoom, height: rect.size.height * self.zoom };
+        let size = Size {
+            width: rect.size.width * self.zoom,
+            height: rect.size.height * self.zoom,
+        };
         Rect::new(self.to_screen(rect.origin), size)
     }
 
     /// The part of the sheet seen through a viewport.
     pub fn visible(&self, viewport: Size) -> Rect {
-        let size = Size { width: viewport.width / self.zoom, height: viewport.height / self.zoom };
+        let size = Size {
+            width: viewport.width / self.zoom,
+            height: viewport.height / self.zoom,
+        };
         Rect::new(self.to_board(Point::default()), size)
     }
 
     /// Moved by so many pixels.
     pub fn panned(&self, delta: Point) -> Self {
-        Self { offset: self.offset + delta, zoom: self.zoom }
+        Self {
+            offset: self.offset + delta,
+            zoom: self.zoom,
+        }
     }
 
     /// Enlarged by a factor, with the place under this pixel staying under it. Stops at the limits.
     pub fn zoomed_at(&self, screen: Point, factor: f64) -> Self {
         let wanted = self.zoom * factor;
-        let zoom = if wanted.is_finite() { wanted.clamp(ZOOM_MIN, ZOOM_MAX) } else { self.zoom };
+        let zoom = if wanted.is_finite() {
+            wanted.clamp(ZOOM_MIN, ZOOM_MAX)
+        } else {
+            self.zoom
+        };
         let held = self.to_board(screen);
-        Self { offset: Point::new(screen.x - held.x * zoom, screen.y - held.y * zoom), zoom }
+        Self {
+            offset: Point::new(screen.x - held.x * zoom, screen.y - held.y * zoom),
+            zoom,
+        }
     }
 
     /// Two fingers: what lay under `before` now lies under `after`, as nearly as the limits allow.
@@ -77,8 +99,13 @@ impl Camera {
         let span = |pair: (Point, Point)| (pair.1.x - pair.0.x).hypot(pair.1.y - pair.0.y);
         let middle = |pair: (Point, Point)| Point::new((pair.0.x + pair.1.x) / 2.0, (pair.0.y + pair.1.y) / 2.0);
         // Fingers closer than this are one spot to the screen; a ratio of such spans would be noise.
-        let factor = if span(before) < 8.0 { 1.0 } else { span(after) / span(before) };
-        self.zoomed_at(middle(before), factor).panned(middle(after) - middle(before))
+        let factor = if span(before) < 8.0 {
+            1.0
+        } else {
+            span(after) / span(before)
+        };
+        self.zoomed_at(middle(before), factor)
+            .panned(middle(after) - middle(before))
     }
 
     /// A wheel turned with the zoom key (or a trackpad pinch), `delta` in pixels, positive towards the person.
@@ -89,10 +116,14 @@ impl Camera {
     /// Shows a rectangle of the sheet whole and in the middle, at most life size.
     pub fn fit(rect: Rect, viewport: Size) -> Self {
         let room = |length: f64| (length - 2.0 * FIT_MARGIN).max(1.0);
-        let ratio = (room(viewport.width) / rect.size.width.max(1.0))
-            .min(room(viewport.height) / rect.size.height.max(1.0));
+        let ratio =
+            (room(viewport.width) / rect.size.width.max(1.0)).min(room(viewport.height) / rect.size.height.max(1.0));
         let zoom = ratio.clamp(ZOOM_MIN, FIT_ZOOM_MAX);
-        Self { offset: Point::default(), zoom }.centred(rect.centre(), viewport)
+        Self {
+            offset: Point::default(),
+            zoom,
+        }
+        .centred(rect.centre(), viewport)
     }
 
     /// The middle of the sheet at life size: an empty sheet.
@@ -106,7 +137,10 @@ impl Camera {
             viewport.width / 2.0 - board.x * self.zoom,
             viewport.height / 2.0 - board.y * self.zoom,
         );
-        Self { offset, zoom: self.zoom }
+        Self {
+            offset,
+            zoom: self.zoom,
+        }
     }
 
     /// Moved as little as needed to bring a rectangle of the sheet into view, with the fit margin round it.
@@ -147,7 +181,10 @@ impl Camera {
 mod tests {
     use super::*;
 
-    const VIEW: Size = Size { width: 1180.0, height: 640.0 };
+    const VIEW: Size = Size {
+        width: 1180.0,
+        height: 640.0,
+    };
 
     fn near(left: Point, right: Point) -> bool {
         (left.x - right.x).abs() < 1e-6 && (left.y - right.y).abs() < 1e-6
@@ -155,14 +192,20 @@ mod tests {
 
     #[test]
     fn a_place_survives_the_way_to_the_screen_and_back() {
-        let camera = Camera { offset: Point::new(-120.0, 33.5), zoom: 0.37 };
+        let camera = Camera {
+            offset: Point::new(-120.0, 33.5),
+            zoom: 0.37,
+        };
         let place = Point::new(812.0, 95.0);
         assert!(near(camera.to_board(camera.to_screen(place)), place));
     }
 
     #[test]
     fn zooming_keeps_the_place_under_the_finger() {
-        let camera = Camera { offset: Point::new(40.0, -80.0), zoom: 0.5 };
+        let camera = Camera {
+            offset: Point::new(40.0, -80.0),
+            zoom: 0.5,
+        };
         let finger = Point::new(300.0, 200.0);
         let before = camera.to_board(finger);
         assert!(near(camera.zoomed_at(finger, 1.7).to_board(finger), before));
@@ -178,7 +221,10 @@ mod tests {
 
     #[test]
     fn a_pinch_keeps_what_lay_between_the_fingers_between_them() {
-        let camera = Camera { offset: Point::new(10.0, 20.0), zoom: 0.6 };
+        let camera = Camera {
+            offset: Point::new(10.0, 20.0),
+            zoom: 0.6,
+        };
         let before = (Point::new(100.0, 100.0), Point::new(200.0, 100.0));
         let after = (Point::new(130.0, 160.0), Point::new(330.0, 160.0));
         let pinched = camera.pinched(before, after);
@@ -196,13 +242,22 @@ mod tests {
 
     #[test]
     fn a_fit_shows_everything_and_never_magnifies() {
-        let content = Rect::new(Point::new(400.0, 300.0), Size { width: 3000.0, height: 1200.0 });
+        let content = Rect::new(
+            Point::new(400.0, 300.0),
+            Size {
+                width: 3000.0,
+                height: 1200.0,
+            },
+        );
         let seen = Camera::fit(content, VIEW).rect_to_screen(content);
         assert!(seen.origin.x >= FIT_MARGIN - 1e-6 && seen.right() <= VIEW.width - FIT_MARGIN + 1e-6);
         assert!(seen.origin.y >= FIT_MARGIN - 1e-6 && seen.bottom() <= VIEW.height - FIT_MARGIN + 1e-6);
         let note = Rect::new(Point::new(10.0, 10.0), board::geometry::NOTE);
         assert_eq!(Camera::fit(note, VIEW).zoom, FIT_ZOOM_MAX);
-        assert!(near(Camera::fit(note, VIEW).to_screen(note.centre()), Point::new(590.0, 320.0)));
+        assert!(near(
+            Camera::fit(note, VIEW).to_screen(note.centre()),
+            Point::new(590.0, 320.0)
+        ));
     }
 
     #[test]

@@ -12,7 +12,11 @@ pub const BRIDGE_CLASS: &str = "sheet-keyboard-bridge";
 
 fn field() -> Option<HtmlTextAreaElement> {
     let document = web_sys::window()?.document()?;
-    document.query_selector(&format!(".{BRIDGE_CLASS}")).ok()??.dyn_into().ok()
+    document
+        .query_selector(&format!(".{BRIDGE_CLASS}"))
+        .ok()??
+        .dyn_into()
+        .ok()
 }
 
 /// Focuses the tiny field, within the touch.

@@ -47,7 +47,10 @@ pub struct Shown {
 impl TypingSession {
     /// A field that shows this text.
     pub fn new(text: &str) -> Self {
-        Self { shown: text.chars().collect(), foreign: Vec::new() }
+        Self {
+            shown: text.chars().collect(),
+            foreign: Vec::new(),
+        }
     }
 
     /// Somebody else changed the document; the field does not show it yet.
@@ -76,7 +79,10 @@ impl TypingSession {
         }
         // The field itself still says `value`; `settle` compares with what it must say.
         self.shown = value;
-        Typed { splices, caret: caret.min(now.len()) }
+        Typed {
+            splices,
+            caret: caret.min(now.len()),
+        }
     }
 
     /// The document says `document`: what the field must show, or none if it shows that already. `selection` is
@@ -87,10 +93,18 @@ impl TypingSession {
         if self.shown == letters {
             return None;
         }
-        let carry = |place: usize| foreign.iter().fold(place, |place, splice| splice.carry(place)).min(letters.len());
+        let carry = |place: usize| {
+            foreign
+                .iter()
+                .fold(place, |place, splice| splice.carry(place))
+                .min(letters.len())
+        };
         let selection = (carry(selection.0), carry(selection.1));
         self.shown = letters;
-        Some(Shown { text: document.to_owned(), selection })
+        Some(Shown {
+            text: document.to_owned(),
+            selection,
+        })
     }
 
     /// The field was made to show this text.
@@ -102,7 +116,9 @@ impl TypingSession {
     /// What others did since the field was last in step with the document.
     fn take_foreign(&mut self, document: &[char]) -> Vec<Splice> {
         let told = std::mem::take(&mut self.foreign);
-        let replayed = told.iter().try_fold(self.shown.clone(), |text, splice| splice.applied(&text));
+        let replayed = told
+            .iter()
+            .try_fold(self.shown.clone(), |text, splice| splice.applied(&text));
         if replayed.is_some_and(|text| text == document) {
             return told;
         }
@@ -116,7 +132,13 @@ impl Splice {
     fn applied(&self, text: &[char]) -> Option<Vec<char>> {
         let head = text.get(..self.at)?;
         let tail = text.get(self.at.checked_add(self.delete)?..)?;
-        Some(head.iter().copied().chain(self.insert.chars()).chain(tail.iter().copied()).collect())
+        Some(
+            head.iter()
+                .copied()
+                .chain(self.insert.chars())
+                .chain(tail.iter().copied())
+                .collect(),
+        )
     }
 
     /// Where a place between two letters is after this was done. Letters written exactly there come behind it.
@@ -145,7 +167,10 @@ impl Splice {
                 .into_iter()
                 .flat_map(|(start, end)| {
                     let before = (start, end.min(gone));
-                    let behind = (start.max(back) - splice.delete + inserted, end.max(back) - splice.delete + inserted);
+                    let behind = (
+                        start.max(back) - splice.delete + inserted,
+                        end.max(back) - splice.delete + inserted,
+                    );
                     [before, behind]
                 })
                 .filter(|(start, end)| start < end)
@@ -156,12 +181,20 @@ impl Splice {
         let mut splices: Vec<Splice> = ranges
             .into_iter()
             .rev()
-            .map(|(start, end)| Splice { at: start, delete: end - start, insert: String::new() })
+            .map(|(start, end)| Splice {
+                at: start,
+                delete: end - start,
+                insert: String::new(),
+            })
             .collect();
         match splices.last_mut() {
             Some(first) if first.at == at => first.insert.clone_from(&self.insert),
             _ if self.insert.is_empty() => {}
-            _ => splices.push(Splice { at, delete: 0, insert: self.insert.clone() }),
+            _ => splices.push(Splice {
+                at,
+                delete: 0,
+                insert: self.insert.clone(),
+            }),
         }
         splices
     }
@@ -171,16 +204,31 @@ impl Splice {
 /// several equal letters was typed: what stands behind it is old whenever it can be.
 pub fn difference(old: &[char], new: &[char], caret: Option<usize>) -> Option<Splice> {
     let most = old.len().min(new.len());
-    let same_behind =
-        |limit: usize| old.iter().rev().zip(new.iter().rev()).take(limit).take_while(|(old, new)| old == new).count();
+    let same_behind = |limit: usize| {
+        old.iter()
+            .rev()
+            .zip(new.iter().rev())
+            .take(limit)
+            .take_while(|(old, new)| old == new)
+            .count()
+    };
     let behind_caret = caret.map_or(most, |caret| new.len().saturating_sub(caret)).min(most);
     let suffix = same_behind(behind_caret);
-    let prefix = old.iter().zip(new.iter()).take(most - suffix).take_while(|(old, new)| old == new).count();
+    let prefix = old
+        .iter()
+        .zip(new.iter())
+        .take(most - suffix)
+        .take_while(|(old, new)| old == new)
+        .count();
     // What is equal beyond the caret may still be kept.
     let suffix = same_behind(most - prefix);
     let insert: String = new.get(prefix..new.len() - suffix)?.iter().collect();
     let delete = old.len() - suffix - prefix;
-    (delete > 0 || !insert.is_empty()).then_some(Splice { at: prefix, delete, insert })
+    (delete > 0 || !insert.is_empty()).then_some(Splice {
+        at: prefix,
+        delete,
+        insert,
+    })
 }
 
 /// Letters before a UTF-16 position.

@@ -11,12 +11,20 @@ struct Desk {
 
 impl Desk {
     fn new(text: &str) -> Self {
-        Self { session: TypingSession::new(text), field: text.to_owned(), document: text.to_owned() }
+        Self {
+            session: TypingSession::new(text),
+            field: text.to_owned(),
+            document: text.to_owned(),
+        }
     }
 
     /// Others write into the document; the field is told, and shows nothing yet.
     fn others(&mut self, at: usize, delete: usize, insert: &str) -> &mut Self {
-        let splice = Splice { at, delete, insert: insert.to_owned() };
+        let splice = Splice {
+            at,
+            delete,
+            insert: insert.to_owned(),
+        };
         self.write(&splice);
         self.session.foreign(splice);
         self
@@ -30,7 +38,10 @@ impl Desk {
 
     /// The person makes the field read so, `|` standing for the caret; afterwards field and document agree.
     fn types(&mut self, field: &str) -> String {
-        let caret = field.chars().position(|letter| letter == '|').expect("the caret is marked");
+        let caret = field
+            .chars()
+            .position(|letter| letter == '|')
+            .expect("the caret is marked");
         self.field = field.replace('|', "");
         let typed = self.session.typed(&self.field, caret, &self.document);
         for splice in &typed.splices {
@@ -40,7 +51,11 @@ impl Desk {
             self.field.clone_from(&self.document);
             self.session.show(&self.document);
         }
-        assert_eq!(self.session.settle(&self.document, (0, 0)), None, "the field is in step");
+        assert_eq!(
+            self.session.settle(&self.document, (0, 0)),
+            None,
+            "the field is in step"
+        );
         let head: String = self.field.chars().take(typed.caret).collect();
         let tail: String = self.field.chars().skip(typed.caret).collect();
         format!("{head}|{tail}")
@@ -73,7 +88,10 @@ fn letters_written_by_others_before_the_composition_shift_it() {
 #[test]
 fn letters_written_by_others_behind_the_composition_stay_behind_it() {
     let mut desk = Desk::new("職員の意識");
-    assert_eq!(desk.others(5, 0, "を高めよう").types("職員の高い|意識"), "職員の高い|意識を高めよう");
+    assert_eq!(
+        desk.others(5, 0, "を高めよう").types("職員の高い|意識"),
+        "職員の高い|意識を高めよう"
+    );
 }
 
 #[test]
@@ -121,7 +139,10 @@ fn a_foreign_change_nobody_told_of_is_found_by_comparing() {
 fn a_quiet_field_follows_the_document_and_keeps_its_caret_between_the_same_letters() {
     let mut desk = Desk::new("一二三");
     desk.others(0, 0, "零");
-    let shown = desk.session.settle(&desk.document, (2, 3)).expect("the document has changed");
+    let shown = desk
+        .session
+        .settle(&desk.document, (2, 3))
+        .expect("the document has changed");
     assert_eq!((shown.text.as_str(), shown.selection), ("零一二三", (3, 4)));
     assert_eq!(desk.session.settle(&desk.document, (3, 4)), None);
 }
@@ -131,7 +152,11 @@ fn emoji_and_rare_kanji_count_as_one_letter_each() {
     let text = "😊𠮷a";
     assert_eq!([0, 2, 4, 5].map(|units| letters_before(text, units)), [0, 1, 2, 3]);
     assert_eq!([0, 1, 2, 3].map(|letters| utf16_before(text, letters)), [0, 2, 4, 5]);
-    assert_eq!(letters_before(text, 1), 0, "the middle of a surrogate pair belongs to the letter before");
+    assert_eq!(
+        letters_before(text, 1),
+        0,
+        "the middle of a surrogate pair belongs to the letter before"
+    );
 }
 
 #[test]
@@ -155,11 +180,18 @@ fn whatever_two_people_do_at_once_no_letter_is_lost_or_doubled() {
         }
         let at = next(base.len() + 1);
         let delete = next((base.len() - at).min(5) + 1);
-        let mine: String =
-            base.iter().take(at).chain(&['x', 'y', '|']).chain(base.iter().skip(at + delete)).collect();
+        let mine: String = base
+            .iter()
+            .take(at)
+            .chain(&['x', 'y', '|'])
+            .chain(base.iter().skip(at + delete))
+            .collect();
         let gone_by_me: Vec<char> = base.iter().skip(at).take(delete).copied().collect();
         let shown = desk.types(&mine);
-        assert!(shown.contains("xy|"), "round {round}: my letters stand together before the caret: {shown}");
+        assert!(
+            shown.contains("xy|"),
+            "round {round}: my letters stand together before the caret: {shown}"
+        );
         for letter in base.iter().chain(&['A', 'B', 'C']) {
             let wanted = usize::from(!gone_by_others.contains(letter) && !gone_by_me.contains(letter));
             let found = shown.chars().filter(|shown| shown == letter).count();

@@ -1,0 +1,133 @@
+//! A live miniature of a board: papers, outlines and headings. One small SVG, no letters of notes.
+
+use board::{
+    geometry::{NOTE, Point, Rect, SHEET, Size},
+    view::{BoardView, Island},
+};
+use yew::prelude::*;
+
+use super::note::colour_word;
+use crate::{app::count_render, hooks::Same, tools::dropping};
+
+/// Which board.
+#[derive(Properties, PartialEq)]
+pub struct MiniSheetProps {
+    /// The board; compared by address.
+    pub view: Same<BoardView>,
+    /// What it is, for screen readers; without it the miniature is decoration.
+    #[prop_or_default]
+    pub label: Option<AttrValue>,
+}
+
+/// Space round the content, in units.
+const MARGIN: f64 = 120.0;
+/// A sheet with little on it is not enlarged beyond this part of its size.
+const LEAST: Size = Size {
+    width: SHEET.width / 2.0,
+    height: SHEET.height / 2.0,
+};
+
+/// The miniature. Fills its parent's width and keeps the sheet's proportions.
+#[component]
+pub fn MiniSheet(props: &MiniSheetProps) -> Html {
+    count_render("mini-sheet");
+    let view: &BoardView = &props.view;
+    let frame = frame(view);
+    // Letters of the same size on the screen, however large the part that is shown.
+    let letter = frame.size.width / 30.0;
+    let mut islands: Vec<&Island> = view
+        .islands
+        .values()
+        .filter(|island| island.shown)
+        .map(|island| &**island)
+        .collect();
+    islands.sort_by_key(|island| island.depth);
+    let frame_text = format!(
+        "{:.0} {:.0} {:.0} {:.0}",
+        frame.origin.x, frame.origin.y, frame.size.width, frame.size.height
+    );
+    html! {
+        <svg class="mini-sheet" viewBox={frame_text} preserveAspectRatio="xMidYMid meet"
+            role={if props.label.is_some() { "img" } else { "presentation" }} aria-label={props.label.clone()}
+            aria-hidden={props.label.is_none().then_some("true")}>
+            { for islands.iter().map(|island| html! {
+                <rect key={island.id.to_string()} class={format!("mini-island mini-island--{}", island.depth.min(3))}
+                    x={format!("{:.0}", island.bounds.origin.x)} y={format!("{:.0}", island.bounds.origin.y)}
+                    width={format!("{:.0}", island.bounds.size.width)} height={format!("{:.0}", island.bounds.size.height)}
+                    rx="36" />
+            }) }
+            { for view.notes.values().filter(|note| note.shown).map(|note| html! {
+                <rect key={note.id.to_string()} class={format!("mini-note mini-note--{}", colour_word(note.colour))}
+                    x={format!("{:.0}", note.position.x)} y={format!("{:.0}", note.position.y)}
+                    width={NOTE.width.to_string()} height={NOTE.height.to_string()} rx="4" />
+            }) }
+            { for islands.iter().filter(|island| !island.heading.trim().is_empty()).map(|island| html! {
+                <text key={island.id.to_string()} class="mini-heading" font-size={format!("{letter:.0}")}
+                    x={format!("{:.0}", island.bounds.origin.x + 12.0)}
+                    y={format!("{:.0}", island.bounds.origin.y + letter)}>
+                    { short(&island.heading, island.bounds.size.width / letter) }
+                </text>
+            }) }
+        </svg>
+    }
+}
+
+/// The part of the sheet that is shown: what lies on it, in the sheet's own proportions.
+fn frame(view: &BoardView) -> Rect {
+    let Some(content) = dropping::content(view) else {
+        return Rect::new(Point::default(), SHEET);
+    };
+    let wanted = Size {
+        width: (content.size.width + 2.0 * MARGIN).max(LEAST.width),
+        height: (content.size.height + 2.0 * MARGIN).max(LEAST.height),
+    };
+    let scale = (wanted.width / SHEET.width).max(wanted.height / SHEET.height);
+    let size = Size {
+        width: SHEET.width * scale,
+        height: SHEET.height * scale,
+    };
+    let middle = content.centre();
+    Rect::new(
+        Point::new(middle.x - size.width / 2.0, middle.y - size.height / 2.0),
+        size,
+    )
+}
+
+/// As much of a heading as stands over its island.
+fn short(heading: &str, letters: f64) -> String {
+    let line = heading.lines().next().unwrap_or_default();
+    let most = (letters as usize).max(2);
+    if line.chars().count() <= most {
+        return line.to_owned();
+    }
+    line.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tools::fixture::sheet;
+
+    #[test]
+    fn an_empty_board_shows_the_whole_sheet_and_one_note_is_no_poster() {
+        assert_eq!(frame(&BoardView::default()).size, SHEET);
+        let one = frame(&sheet().note("a", 900.0, 900.0, None).view());
+        assert!(one.size.width >= LEAST.width && one.contains(Point::new(1000.0, 960.0)));
+    }
+
+    #[test]
+    fn everything_on_the_board_lies_in_the_frame() {
+        let view = sheet()
+            .note("a", 10.0, 10.0, None)
+            .note("b", 4500.0, 900.0, None)
+            .view();
+        let frame = frame(&view);
+        assert!(frame.contains(Point::new(10.0, 10.0)) && frame.contains(Point::new(4700.0, 1020.0)));
+    }
+
+    #[test]
+    fn a_long_heading_is_shortened_with_a_sign_that_it_was() {
+        assert_eq!(short("職員の意識", 8.0), "職員の意識");
+        assert_eq!(short("職員の意識を高めよう", 5.0), "職員の意…");
+    }
+}
