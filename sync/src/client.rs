@@ -415,7 +415,8 @@ impl Client {
                 }
             }
             Message::DocUnavailable { document, .. } => {
-                if self.replicas.contains_key(&document) {
+                if let Some(replica) = self.replicas.get_mut(&document) {
+                    replica.unavailable();
                     effects.push(Effect::Unavailable { document });
                 }
             }
@@ -426,6 +427,14 @@ impl Client {
             } => {
                 if let Some(replica) = self.replicas.get_mut(&document) {
                     replica.access = Some(access);
+                    if access != Access::None && replica.is_unavailable() {
+                        // The right came back after the document was taken away: ask for it again.
+                        effects.push(Effect::Send(replica.greet(
+                            &self.own,
+                            document,
+                            documents.doc(&document),
+                        )));
+                    }
                     effects.push(Effect::Access {
                         document,
                         access,

@@ -3,7 +3,7 @@
 use crate::{
     DocumentId, PeerId,
     room::CloseCode,
-    wire::{self, FRAME_BYTES_MAX, Message, PROTOCOL_VERSION, PeerMetadata},
+    wire::{self, Access, FRAME_BYTES_MAX, Message, PROTOCOL_VERSION, PeerMetadata},
 };
 
 /// One connection, from its first frame to its last.
@@ -185,6 +185,16 @@ pub fn unavailable(own: &PeerId, target: &PeerId, document: DocumentId) -> Vec<u
         sender: own.clone(),
         target: Some(target.clone()),
         document,
+    })
+}
+
+/// The message to a connection that has a right to a document again which it may have been told is unavailable: our client
+/// then asks for it. Members of the document's room hear of their rights from the room.
+pub fn access_frame(document: DocumentId, access: Access, reason: &str) -> Vec<u8> {
+    wire::encode(&Message::Access {
+        document,
+        access,
+        reason: reason.to_owned(),
     })
 }
 

@@ -8,6 +8,7 @@ pub mod hall;
 pub mod http;
 pub mod light_client;
 pub mod server_process;
+pub mod simulation;
 
 use std::{
     path::PathBuf,

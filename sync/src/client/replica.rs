@@ -25,6 +25,8 @@ pub(super) struct Replica {
 enum Exchange {
     /// As far as the connection has come.
     Open(PeerSync),
+    /// The server says there is no such document, or not for us.
+    Unavailable,
     /// The server refused a change of this replica, or the replica could not take one of the server's.
     SetAside,
 }
@@ -45,9 +47,19 @@ impl Replica {
     }
 
     pub fn disconnected(&mut self) {
-        if let Exchange::Open(sync) = &mut self.exchange {
-            *sync = PeerSync::new();
+        if !self.is_set_aside() {
+            self.exchange = Exchange::Open(PeerSync::new());
         }
+    }
+
+    pub fn unavailable(&mut self) {
+        if !self.is_set_aside() {
+            self.exchange = Exchange::Unavailable;
+        }
+    }
+
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self.exchange, Exchange::Unavailable)
     }
 
     pub fn set_aside(&mut self) {
@@ -84,7 +96,7 @@ impl Replica {
                 let data = sync_message::write(&doc.get_heads(), &[], &self.saved, &[change.raw_bytes()]);
                 Some(frame(own, document, data))
             }
-            Exchange::Open(_) | Exchange::SetAside => None,
+            Exchange::Open(_) | Exchange::Unavailable | Exchange::SetAside => None,
         }
     }
 

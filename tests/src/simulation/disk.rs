@@ -1,0 +1,62 @@
+//! A disk that is slow, sometimes full, and keeps exactly what it said it has.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use automerge::{ActorId, Automerge, Change, ChangeHash};
+use sync::DocumentId;
+
+/// What is durable: it survives every restart of the server.
+#[derive(Debug, Default)]
+pub struct Disk {
+    documents: BTreeMap<DocumentId, Stored>,
+    /// Writes fail.
+    pub full: bool,
+    /// Writes take up to this long.
+    pub delay_ms_max: u64,
+}
+
+#[derive(Debug, Default)]
+struct Stored {
+    changes: Vec<Change>,
+    hashes: BTreeSet<ChangeHash>,
+}
+
+impl Disk {
+    /// An empty disk whose writes take up to this long.
+    pub fn new(delay_ms_max: u64) -> Self {
+        Self {
+            delay_ms_max,
+            ..Self::default()
+        }
+    }
+
+    /// Writes changes, each once.
+    pub fn write(&mut self, document: DocumentId, changes: &[Change]) {
+        let stored = self.documents.entry(document).or_default();
+        for change in changes {
+            if stored.hashes.insert(change.hash()) {
+                stored.changes.push(change.clone());
+            }
+        }
+    }
+
+    /// Whether a change is durable.
+    pub fn holds(&self, document: &DocumentId, hash: &ChangeHash) -> bool {
+        self.documents
+            .get(document)
+            .is_some_and(|stored| stored.hashes.contains(hash))
+    }
+
+    /// Every change of a document, in the order in which they were written.
+    pub fn changes(&self, document: &DocumentId) -> &[Change] {
+        self.documents.get(document).map_or(&[], |stored| &stored.changes)
+    }
+
+    /// The document as a server reads it.
+    pub fn load(&self, document: &DocumentId) -> Automerge {
+        let mut doc = Automerge::new().with_actor(ActorId::from(b"server".to_vec()));
+        let applied = doc.apply_changes(self.changes(document).iter().cloned());
+        assert!(applied.is_ok(), "what is on disk can always be loaded: {applied:?}");
+        doc
+    }
+}
