@@ -292,6 +292,12 @@ impl Store {
         self.0.platform.wall_ms()
     }
 
+    /// Milliseconds since 1970 by the server's clock, as well as it is known: the workshop's timer counts by it, so that
+    /// it rings on every device in the same moment.
+    pub fn server_ms(&self) -> i64 {
+        self.0.core.borrow().server_ms()
+    }
+
     /// A small text the device remembers.
     pub fn pref(&self, key: &str) -> Option<String> {
         self.0.platform.pref(key)

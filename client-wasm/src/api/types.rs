@@ -65,12 +65,15 @@ pub struct Seat {
     pub person: Option<SeatPerson>,
     /// All groups that this seat may see, in order.
     pub groups: Vec<SeatGroup>,
-    /// Prefix of this device's peer ids.
+    /// The server's peer id.
     #[serde(default)]
     pub peer: String,
     /// The device's public name.
     #[serde(default)]
     pub device: String,
+    /// The server's clock when it answered, in milliseconds since 1970; none in a seat that the device remembered.
+    #[serde(default, skip_serializing)]
+    pub server_time_ms: Option<i64>,
 }
 
 /// A person of a seat or of a group's list.

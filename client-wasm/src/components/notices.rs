@@ -34,10 +34,10 @@ struct NoticeStripProps {
 fn NoticeStrip(props: &NoticeStripProps) -> Html {
     let (store, texts) = (use_store(), &use_texts().core);
     let Notice { id, kind, text } = props.notice.clone();
-    let (class, test, action) = match kind {
-        NoticeKind::Info => ("notice", None, Html::default()),
-        NoticeKind::Refused => ("notice notice--refused", None, Html::default()),
-        NoticeKind::Warning => ("notice notice--warning", None, Html::default()),
+    let (class, action) = match kind {
+        NoticeKind::Info => ("notice", Html::default()),
+        NoticeKind::Refused => ("notice notice--refused", Html::default()),
+        NoticeKind::Warning => ("notice notice--warning", Html::default()),
         NoticeKind::Deleted { group, items } => {
             let store = store.clone();
             let restore = Callback::from(move |_: MouseEvent| {
@@ -46,9 +46,9 @@ fn NoticeStrip(props: &NoticeStripProps) -> Html {
                 store.dismiss(id);
             });
             let button = html! {
-                <button type="button" class="notice__action" data-testid="restore-deleted" onclick={restore}>{ texts.restore }</button>
+                <button type="button" class="notice__action" data-testid="undo-strip" onclick={restore}>{ texts.restore }</button>
             };
-            ("notice notice--deleted", Some("undo-strip"), button)
+            ("notice notice--deleted", button)
         }
         NoticeKind::Drafts => {
             let count = store.state().drafts.len();
@@ -64,12 +64,12 @@ fn NoticeStrip(props: &NoticeStripProps) -> Html {
                     { (texts.drafts_open)(count) }
                 </button>
             };
-            ("notice notice--warning", None, button)
+            ("notice notice--warning", button)
         }
     };
     let close = Callback::from(move |_: MouseEvent| store.dismiss(id));
     html! {
-        <div {class} data-testid={test}>
+        <div {class}>
             <span class="notice__text">{ text }</span>
             { action }
             <button type="button" class="notice__close" aria-label={texts.close} onclick={close}>

@@ -15,6 +15,8 @@ use super::StoredChunks;
 const NAME: &str = "yoriai";
 const VERSION: u32 = 1;
 const STORE: &str = "chunks";
+/// A database that has not opened by then (another tab blocks it, a browser's defect) is gone without: the page must paint.
+const OPENING_MS: i32 = 3_000;
 /// Most chunks read for one document: each page writes at most 200 before it compacts; 50 crashed pages' worth.
 const CHUNKS_MAX: u32 = 10_000;
 
@@ -56,7 +58,8 @@ impl Database {
     }
 
     fn begin_opening(&self) -> Option<()> {
-        let factory = web_sys::window()?.indexed_db().ok()??;
+        let window = web_sys::window()?;
+        let factory = window.indexed_db().ok()??;
         let request = factory.open_with_u32(NAME, VERSION).ok()?;
 
         let upgrade = request.clone();
@@ -82,6 +85,15 @@ impl Database {
             }
             done.settle(database);
         });
+
+        let late = self.clone();
+        let give_up = Closure::once_into_js(move || {
+            let opening = matches!(*late.0.phase.borrow(), Phase::Opening(_));
+            if opening {
+                late.settle(None);
+            }
+        });
+        window.set_timeout_with_callback_and_timeout_and_arguments_0(give_up.unchecked_ref(), OPENING_MS).ok()?;
         Some(())
     }
 

@@ -9,7 +9,7 @@ mod refusals;
 
 use std::{collections::{BTreeMap, BTreeSet}, rc::Rc, sync::Arc};
 
-use board::{Command, GroupId, Stamp, TextEdit, WorkshopCommand};
+use board::{BoardView, Command, GroupId, ItemId, Stamp, TextEdit, WorkshopCommand};
 use sync::{DocumentId, client::ClientEvent};
 
 use super::{
@@ -77,6 +77,8 @@ pub struct Core {
     session: Option<Session>,
     notices: Notices,
     acts: Vec<Act>,
+    /// How far the server's clock is ahead of this device's.
+    ahead_ms: i64,
 }
 
 /// A seat taken: the line, the documents, and what is known about each.
@@ -129,7 +131,15 @@ const NOTE_MS: u64 = 1_000;
 impl Core {
     pub fn new(platform: Rc<dyn Platform>, texts: &'static CoreTexts) -> Self {
         let state = State { storage: true, ..State::default() };
-        Self { platform, texts, state: Rc::new(state), session: None, notices: Notices::default(), acts: Vec::new() }
+        Self {
+            platform,
+            texts,
+            state: Rc::new(state),
+            session: None,
+            notices: Notices::default(),
+            acts: Vec::new(),
+            ahead_ms: 0,
+        }
     }
 
     pub fn state(&self) -> &Rc<State> {
@@ -155,10 +165,12 @@ impl Core {
     /// Takes a seat; the same workshop's seat again only updates it.
     pub fn enter(&mut self, seat: Seat) -> Result<(), Refused> {
         let seat = Rc::new(seat);
+        if let Some(server_ms) = seat.server_time_ms {
+            self.ahead_ms = server_ms.saturating_sub(self.platform.wall_ms());
+        }
         if let Some(session) = &mut self.session
             && session.seat.workshop == seat.workshop
             && session.seat.role == seat.role
-            && session.seat.peer == seat.peer
         {
             session.seat = Rc::clone(&seat);
             self.change().seat = Some(seat);
@@ -223,7 +235,8 @@ impl Core {
             return Err(Refused::ReadOnly(why));
         }
         let deleted = match &command {
-            Command::Delete { items } => Some(items.clone()),
+            // Taking a slip away again on which nobody wrote needs no strip to bring it back.
+            Command::Delete { items } if items.iter().any(|item| !is_blank(&slot.view, item)) => Some(items.clone()),
             _ => None,
         };
         let stamp = self.stamp();
@@ -393,6 +406,11 @@ impl Core {
         }
     }
 
+    /// Milliseconds since 1970 by the server's clock, as well as it is known.
+    pub fn server_ms(&self) -> i64 {
+        self.platform.wall_ms().saturating_add(self.ahead_ms)
+    }
+
     /// Heads of a group's document, for tests of the page.
     pub fn heads(&self, group: &GroupId) -> Vec<String> {
         let session = self.session.as_ref();
@@ -412,6 +430,11 @@ impl Core {
         state.workshop_access = access;
         self.refresh_rights();
     }
+}
+
+fn is_blank(view: &BoardView, item: &ItemId) -> bool {
+    let note = item.note().and_then(|note| view.notes.get(note));
+    note.is_some_and(|note| note.text.trim().is_empty())
 }
 
 /// Where the drafts of a workshop lie on the device.

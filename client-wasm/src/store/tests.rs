@@ -1,0 +1,321 @@
+//! Evenings at a table, against real rooms of the sync crate.
+
+mod hall;
+
+use std::{cell::RefCell, rc::Rc};
+
+use board::{Command, Point, TextTarget};
+use sync::Access as Granted;
+
+use super::{Access, Hold, NoticeKind, Phase, Presence, ReadOnly, Refused, notices, presence};
+use crate::i18n::core::JA;
+use hall::Hall;
+
+#[test]
+fn two_tablets_write_and_both_show_everything() {
+    let hall = Hall::open();
+    let (sato, abe) = (hall.sits_down("佐藤"), hall.sits_down("阿部"));
+    assert_eq!(sato.state().connection.phase, Phase::Online);
+    assert_eq!(sato.slot().access, Access::Write);
+    sato.writes("聞く力がない");
+    assert_eq!(sato.notes(), ["聞く力がない"], "one's own note is there before the server has answered");
+    abe.writes("前例がない");
+    hall.settle();
+    assert_eq!(sato.notes(), ["前例がない", "聞く力がない"]);
+    assert_eq!(abe.notes(), sato.notes());
+    assert_eq!(hall.server_notes(), sato.notes());
+    assert_eq!((sato.unsaved(), abe.unsaved()), (0, 0));
+}
+
+#[test]
+fn without_wifi_one_goes_on_writing_and_nothing_is_doubled_afterwards() {
+    let hall = Hall::open();
+    let (sato, abe) = (hall.sits_down("佐藤"), hall.sits_down("阿部"));
+    hall.wifi(&sato, false);
+    assert!(matches!(sato.state().connection.phase, Phase::Offline { .. }));
+    for text in ["一", "二", "三"] {
+        sato.writes(text);
+    }
+    assert_eq!(sato.unsaved(), 3);
+    abe.writes("四");
+    hall.pass(60_000);
+    assert_eq!(sato.unsaved(), 3, "waiting does not lose or double anything");
+    hall.wifi(&sato, true);
+    hall.pass(1_000);
+    assert_eq!(sato.state().connection.phase, Phase::Online);
+    assert_eq!(sato.unsaved(), 0);
+    let mut all = vec!["一", "二", "三", "四"];
+    all.sort_unstable();
+    assert_eq!(hall.server_notes(), all);
+    assert_eq!(sato.notes(), all);
+    assert_eq!(abe.notes(), all);
+}
+
+#[test]
+fn a_page_that_dies_offline_comes_back_with_its_unsent_edits() {
+    let hall = Hall::open();
+    let sato = hall.sits_down("佐藤");
+    sato.writes("保存された");
+    hall.settle();
+    hall.pass(2_000);
+    hall.wifi(&sato, false);
+    sato.writes("まだ送れていない");
+    let memory = hall.page_dies(&sato);
+
+    let again = hall.sits_down_offline("佐藤", memory);
+    assert!(again.slot().loaded, "the board is painted from the device");
+    assert_eq!(again.notes(), ["まだ送れていない", "保存された"]);
+    assert_eq!(again.unsaved(), 1, "what the server has is not counted as unsent");
+    hall.wifi(&again, true);
+    hall.pass(1_000);
+    assert_eq!(again.unsaved(), 0);
+    assert_eq!(hall.server_notes(), ["まだ送れていない", "保存された"]);
+}
+
+#[test]
+fn two_tabs_of_one_device_both_write() {
+    let hall = Hall::open();
+    let first = hall.sits_down("佐藤");
+    let second = hall.sits_down_with("佐藤", Rc::clone(&first.memory));
+    first.writes("左の窓");
+    second.writes("右の窓");
+    hall.settle();
+    first.writes("もう一度左");
+    hall.settle();
+    assert_eq!(hall.server_notes(), ["もう一度左", "右の窓", "左の窓"]);
+    assert_eq!(first.notes(), second.notes());
+    assert_eq!((first.unsaved(), second.unsaved()), (0, 0));
+}
+
+#[test]
+fn a_silent_line_is_noticed_within_fifteen_seconds_and_caught_up_soon_after() {
+    let hall = Hall::open();
+    let (sato, abe) = (hall.sits_down("佐藤"), hall.sits_down("阿部"));
+    sato.swallowed.set(true);
+    sato.writes("届かない");
+    abe.writes("その間に");
+    hall.pass(15_000);
+    assert_ne!(sato.state().connection.phase, Phase::Online);
+    sato.swallowed.set(false);
+    sato.store.network(true);
+    hall.pass(2_000);
+    assert_eq!(sato.state().connection.phase, Phase::Online);
+    assert_eq!(sato.notes(), ["その間に", "届かない"]);
+    assert_eq!(sato.unsaved(), 0);
+}
+
+#[test]
+fn a_lock_is_felt_at_once_explained_and_taken_back_without_a_reconnect() {
+    let hall = Hall::open();
+    let sato = hall.sits_down("佐藤");
+    let note = sato.writes("ここまで");
+    hall.settle();
+    hall.server_grants(&sato, Granted::Read);
+    assert_eq!(sato.slot().access, Access::Read(ReadOnly::Locked));
+    assert_eq!(sato.says(), [(JA.became_read_only)(JA.why_locked)]);
+    let refused = sato.store.act(&sato.group, Command::Delete { items: vec![note.into()] });
+    assert_eq!(refused, Err(Refused::ReadOnly(ReadOnly::Locked)));
+    assert!(sato.says().contains(&(JA.refused_read_only)(JA.why_locked)));
+    assert_eq!(sato.notes(), ["ここまで"]);
+
+    let sockets = sato.platform.sockets_opened.get();
+    hall.server_grants(&sato, Granted::Write);
+    assert_eq!(sato.slot().access, Access::Write);
+    sato.writes("また書ける");
+    hall.settle();
+    assert_eq!(hall.server_notes(), ["ここまで", "また書ける"]);
+    assert_eq!(sato.platform.sockets_opened.get(), sockets);
+}
+
+#[test]
+fn edits_written_offline_on_a_board_that_was_locked_meanwhile_can_be_taken_out_as_drafts() {
+    let hall = Hall::open();
+    let sato = hall.sits_down("佐藤");
+    hall.wifi(&sato, false);
+    sato.writes("遅れて届く");
+    hall.server_grants(&sato, Granted::Read);
+    hall.wifi(&sato, true);
+    hall.pass(1_000);
+    assert_eq!(sato.slot().unsaved, 1, "it stays on the device: a short lock passes");
+    assert!(hall.server_notes().is_empty());
+    sato.store.take_as_drafts(&sato.group);
+    hall.settle();
+    assert_eq!(sato.state().drafts.iter().map(|draft| draft.text.as_str()).collect::<Vec<_>>(), ["遅れて届く"]);
+    assert_eq!(sato.unsaved(), 0);
+
+    hall.server_grants(&sato, Granted::Write);
+    let draft = sato.state().drafts.first().expect("a draft").id.clone();
+    sato.store.put_out_draft(&draft).expect("put out again");
+    hall.settle();
+    assert_eq!(hall.server_notes(), ["遅れて届く"]);
+    assert!(sato.state().drafts.is_empty());
+}
+
+#[test]
+fn what_the_server_refuses_is_put_out_again_once_and_then_kept_as_a_draft() {
+    let hall = Hall::open();
+    let (sato, abe) = (hall.sits_down("佐藤"), hall.sits_down("阿部"));
+    sato.writes("前からある");
+    hall.settle();
+    hall.server_refuses(true);
+    sato.writes("大事な一言");
+    hall.settle();
+    hall.pass(5_000);
+    assert_eq!(sato.state().drafts.iter().map(|draft| draft.text.as_str()).collect::<Vec<_>>(), ["大事な一言"]);
+    assert_eq!(sato.notes(), ["前からある"], "the server's board is shown");
+    assert_eq!(abe.notes(), ["前からある"]);
+    assert!(sato.state().notices.iter().any(|notice| notice.kind == NoticeKind::Drafts));
+
+    // The page dies; the draft does not, and what was refused does not come back by itself.
+    hall.server_refuses(false);
+    let memory = hall.page_dies(&sato);
+    let again = hall.sits_down_with("佐藤", memory);
+    assert_eq!(again.notes(), ["前からある"]);
+    assert_eq!(again.unsaved(), 0);
+    let draft = again.state().drafts.first().expect("the draft is still there").id.clone();
+    again.store.put_out_draft(&draft).expect("put out again");
+    hall.settle();
+    assert_eq!(abe.notes(), ["前からある", "大事な一言"]);
+}
+
+#[test]
+fn a_deleted_note_can_be_put_back_for_five_seconds_from_the_strip() {
+    let hall = Hall::open();
+    let sato = hall.sits_down("佐藤");
+    let note = sato.writes("うっかり");
+    sato.store.act(&sato.group, Command::Delete { items: vec![note.clone().into()] }).expect("deleted");
+    let strip = sato.state().notices.first().cloned().expect("a strip");
+    assert_eq!(strip.kind, NoticeKind::Deleted { group: sato.group.clone(), items: vec![note.clone().into()] });
+    sato.store.act(&sato.group, Command::Restore { items: vec![note.clone().into()] }).expect("restored");
+    assert_eq!(sato.notes(), ["うっかり"]);
+
+    sato.store.act(&sato.group, Command::Delete { items: vec![note.into()] }).expect("deleted");
+    hall.pass(notices::DELETED_MS - 100);
+    assert_eq!(sato.says(), [(JA.deleted)(1)]);
+    hall.pass(200);
+    assert!(sato.says().is_empty());
+}
+
+#[test]
+fn an_undo_that_is_refused_says_why() {
+    let hall = Hall::open();
+    let sato = hall.sits_down("佐藤");
+    sato.store.undo(&sato.group);
+    assert_eq!(sato.says(), [JA.undo_nothing]);
+}
+
+#[test]
+fn an_open_editor_hears_the_others_letters_and_ones_own_undo_but_not_its_own_typing() {
+    let hall = Hall::open();
+    let (sato, abe) = (hall.sits_down("佐藤"), hall.sits_down("阿部"));
+    let note = sato.writes("行政");
+    hall.settle();
+    let target = TextTarget::Note(note);
+    let heard: Rc<RefCell<Vec<(usize, usize, String)>>> = Rc::default();
+    let subscription = {
+        let heard = Rc::clone(&heard);
+        sato.store.subscribe_text(&sato.group, target.clone(), move |edit| {
+            heard.borrow_mut().push((edit.at, edit.delete, edit.insert.clone()));
+        })
+    };
+    let splice = |at, insert: &str| Command::Splice { target: target.clone(), at, delete: 0, insert: insert.to_owned() };
+    sato.store.act(&sato.group, splice(2, "の課題")).expect("typed");
+    assert!(heard.borrow().is_empty(), "the editor knows what was typed in it");
+    hall.settle();
+    abe.store.act(&abe.group, splice(0, "市の")).expect("typed");
+    hall.settle();
+    assert_eq!(heard.borrow_mut().drain(..).collect::<Vec<_>>(), [(0, 0, "市の".to_owned())]);
+    drop(subscription);
+    abe.store.act(&abe.group, splice(0, "本")).expect("typed");
+    hall.settle();
+    assert!(heard.borrow().is_empty());
+    assert_eq!(sato.notes(), ["本市の行政の課題"]);
+}
+
+#[test]
+fn a_hand_is_seen_by_the_others_and_forgotten_when_its_tablet_falls_silent() {
+    let hall = Hall::open();
+    let (sato, abe) = (hall.sits_down("佐藤"), hall.sits_down("阿部"));
+    let note = sato.writes("動く");
+    hall.settle();
+    let hold = |x: f64| Presence {
+        hold: Some(Hold { items: vec![note.clone().into()], delta: Point::new(x, 0.0) }),
+        ..Presence::default()
+    };
+    for step in 0..10 {
+        sato.store.present(&sato.group, hold(f64::from(step)));
+    }
+    hall.pass(100);
+    let seen = abe.slot().presence;
+    let hand = seen.values().next().expect("佐藤's hand");
+    assert_eq!((hand.name.as_str(), &hand.presence), ("佐藤", &hold(9.0)));
+    assert_eq!(hand.colour_index, presence::colour_index(hall::person_id("佐藤").as_str()));
+
+    hall.pass(presence::EXPIRY_MS + 5_000);
+    assert_eq!(abe.slot().presence.len(), 1, "a hand that still holds is repeated");
+    sato.swallowed.set(true);
+    hall.pass(presence::EXPIRY_MS + 100);
+    assert!(abe.slot().presence.is_empty());
+}
+
+#[test]
+fn listeners_are_told_once_per_paint_however_much_happened() {
+    let hall = Hall::open();
+    let sato = hall.sits_down("佐藤");
+    let told = Rc::new(RefCell::new(0));
+    let _subscription = {
+        let told = Rc::clone(&told);
+        sato.store.subscribe(move |_| *told.borrow_mut() += 1)
+    };
+    for text in ["一", "二", "三"] {
+        sato.writes(text);
+    }
+    assert_eq!(*told.borrow(), 0);
+    sato.platform.paint();
+    assert_eq!(*told.borrow(), 1);
+}
+
+#[test]
+fn a_device_that_stores_nothing_says_so_and_works_on() {
+    let hall = Hall::open();
+    let memory: Rc<crate::platform::scripted::Memory> = Rc::default();
+    memory.denied.set(true);
+    let sato = hall.sits_down_with("佐藤", memory);
+    assert!(!sato.state().storage);
+    assert_eq!(sato.says(), [JA.memory_only]);
+    sato.writes("それでも書ける");
+    hall.settle();
+    assert_eq!(hall.server_notes(), ["それでも書ける"]);
+}
+
+#[test]
+fn a_board_that_nobody_looks_at_stays_open_until_everything_is_sent() {
+    let hall = Hall::open();
+    let sato = hall.sits_down("佐藤");
+    hall.wifi(&sato, false);
+    sato.writes("まだここに");
+    sato.store.close_board(&sato.group);
+    hall.pass(60_000);
+    assert_eq!(sato.unsaved(), 1);
+    hall.wifi(&sato, true);
+    hall.pass(60_000);
+    assert_eq!(hall.server_notes(), ["まだここに"]);
+    assert!(sato.state().boards.is_empty(), "closed once it was sent");
+}
+
+#[test]
+fn a_long_evening_keeps_the_devices_memory_short() {
+    let hall = Hall::open();
+    let sato = hall.sits_down("佐藤");
+    for count in 0..450 {
+        sato.writes(&format!("付箋 {count}"));
+    }
+    hall.settle();
+    let chunks = sato.memory.chunks.borrow();
+    let longest = chunks.values().map(Vec::len).max().unwrap_or_default();
+    assert!(longest <= 202, "{longest} chunks");
+    drop(chunks);
+    let memory = hall.page_dies(&sato);
+    let again = hall.sits_down_offline("佐藤", memory);
+    assert_eq!(again.notes().len(), 450);
+}

@@ -26,7 +26,7 @@ use crate::{
 impl Session {
     pub(super) fn new(seat: Rc<Seat>, workshop: DocumentId, random: u128) -> Option<Self> {
         // A new name for every page: two tabs of one device are two peers.
-        let prefix: String = seat.peer.chars().take(64).collect();
+        let prefix: String = seat.device.chars().take(64).collect();
         let peer: PeerId = format!("{prefix}-{random:032x}").parse().ok()?;
         let replica = Workshop::empty(fresh_actor(random.rotate_left(64)));
         let mut replicas = Replicas::default();
