@@ -23,6 +23,7 @@ pub use keys::{
     COORDINATE_MAX, ISLANDS_MAX, ITEMS_PER_COMMAND_MAX, MARKS_MAX, NOTES_MAX, PEOPLE_MAX, RELATIONS_MAX,
     STRING_BYTES_MAX,
 };
+pub use perform::ROUNDS_MAX;
 pub use undo::UNDO_STEPS_MAX;
 
 use self::{

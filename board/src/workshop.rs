@@ -22,6 +22,7 @@ use automerge::{
 };
 
 pub use command::{WorkshopCommand, WorkshopRefused};
+pub(crate) use read::is_timer;
 pub use view::{Announcement, Stage, Timer, WorkshopGroup, WorkshopView};
 
 use crate::{

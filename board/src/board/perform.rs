@@ -11,6 +11,7 @@ mod readings;
 mod transfer;
 
 pub(crate) use ground::Ground;
+pub use lists::ROUNDS_MAX;
 
 use super::{Act, Refused, edit::Edit};
 use crate::command::{Command, TextTarget};

@@ -144,3 +144,8 @@ fn parse_timer(text: &str) -> Option<Timer> {
         ends_at_ms: end.parse().ok()?,
     })
 }
+
+/// Whether a register holds a running timer.
+pub(crate) fn is_timer(text: &str) -> bool {
+    parse_timer(text).is_some()
+}

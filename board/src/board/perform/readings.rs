@@ -74,16 +74,21 @@ fn larger_island(edit: &mut Edit<'_>, ground: &Ground<'_>, point: &RawPoint, cou
     let (raw, view) = ground.island(island)?;
     let outside = ground.stored_parent(&point.item);
     let (inside, beside) = point.members.split_at(count.min(point.members.len()));
+    let mut left = Vec::new();
     for member in beside {
         let id = island_of(member)?;
         let (raw_member, member_view) = ground.island(id)?;
         if raw_member.place.parent.as_ref() == Some(island) {
+            let size = member_view.bounds.size;
+            let spot = ground.free_spot(outside.as_ref(), size, &left);
+            left.push(Rect::new(spot, size));
+            let origin = member_view.origin + (spot - member_view.bounds.origin);
             put_into(
                 edit,
                 ground,
                 member,
                 outside.as_ref(),
-                member_view.origin,
+                origin,
                 ground.origin(outside.as_ref()),
             )?;
         }
@@ -98,12 +103,12 @@ fn larger_island(edit: &mut Edit<'_>, ground: &Ground<'_>, point: &RawPoint, cou
     }
     let columns = if rects.len() > 3 { 2 } else { 1 };
     let (corners, size) = stacked(&rects, columns);
-    let others: Vec<Rect> = ground
+    let others = ground
         .siblings(view.parent.as_ref())
         .iter()
         .filter(|other| **other != point.item && !inside.contains(other))
-        .filter_map(|other| ground.view.bounds(other))
-        .collect();
+        .filter_map(|other| ground.view.bounds(other));
+    let others: Vec<Rect> = others.chain(left).collect();
     let whole = layout::outline(Point::default(), Some(Rect::new(Point::default(), size)), false).size;
     let corner = if others
         .iter()

@@ -1,12 +1,10 @@
 //! Commands one by one on one board: before, command, after.
 
-mod common;
-
+use crate::common::{Table, island, item, note, person, stamp};
 use board::{
     Act, Command, Drop, ItemId, OrderHint, Point, Refused, State, TextTarget, UndoRefused,
     geometry::{ISLAND_PADDING, NOTE, PLATE_HEIGHT},
 };
-use common::{Table, island, item, note, person, stamp};
 
 #[test]
 fn a_note_lies_where_it_was_put_and_reads_as_it_was_written() {

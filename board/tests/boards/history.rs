@@ -1,0 +1,548 @@
+//! The driver of random histories, see `histories.rs`.
+
+use crate::common;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use automerge::Automerge;
+use board::{
+    Applied, Board, BoardView, Colour, Command, Drop, IslandId, ItemId, NoteId, OrderHint, PersonId, Place, Point,
+    RelationId, RelationKind, Stamp, State, TextTarget, Touched, admission::admit_board, id_sequence::IdSequence,
+};
+
+/// One history: replicas, and what must never be lost.
+pub struct History {
+    seed: u64,
+    random: IdSequence,
+    replicas: Vec<Board>,
+    /// Receives every change at once, through admission, as the server does.
+    server: Automerge,
+    /// Every place ever written for an item.
+    places: BTreeMap<ItemId, Vec<Place>>,
+    /// Letters each replica wrote; every inserted letter is unique.
+    written: Vec<BTreeSet<char>>,
+    /// Letters each replica removed, by an act or by taking one back.
+    removed: Vec<BTreeSet<char>>,
+    next_letter: u32,
+    clock_ms: i64,
+    step: usize,
+}
+
+impl History {
+    /// Runs one history of that many steps.
+    pub fn run(seed: u64, steps: usize) {
+        let mut history = Self::new(seed);
+        for step in 0..steps {
+            history.step = step;
+            history.one_step();
+        }
+        history.converge();
+    }
+
+    fn new(seed: u64) -> Self {
+        let mut random = IdSequence::new(u128::from(seed));
+        let count = 2 + (random.next_bits() % 4) as usize;
+        let base = Board::create("w", &common::group(), 0, common::actor("server"));
+        let replica = |index: usize| Board::load(&base.save(), common::actor(&format!("r{index}"))).expect("a board");
+        Self {
+            seed,
+            random,
+            replicas: (0..count).map(replica).collect(),
+            server: base.doc().clone(),
+            places: BTreeMap::new(),
+            written: vec![BTreeSet::new(); count],
+            removed: vec![BTreeSet::new(); count],
+            next_letter: 0x4e00,
+            clock_ms: 1_700_000_000_000,
+            step: 0,
+        }
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        (self.random.next_bits() % limit.max(1) as u128) as usize
+    }
+
+    fn letter(&mut self) -> char {
+        // From the first kanji on through planes 1 and 2, without the surrogates: enough for any history.
+        self.next_letter += 1;
+        char::from_u32(self.next_letter).unwrap_or_else(|| {
+            self.next_letter = 0x1_0000;
+            '\u{10000}'
+        })
+    }
+
+    fn one_step(&mut self) {
+        let replica = self.below(self.replicas.len());
+        match self.below(10) {
+            0..=1 => self.deliver(replica),
+            2 => self.take_back(replica),
+            _ => self.act(replica),
+        }
+        self.check(replica);
+    }
+
+    /// Some other replica hands over what it has, all or a part of it.
+    fn deliver(&mut self, to: usize) {
+        let from = self.below(self.replicas.len());
+        let mut changes = self.replicas[from]
+            .doc()
+            .get_changes(&self.replicas[to].doc().get_heads());
+        let doc = self.replicas[to].doc();
+        changes.retain(|change| doc.get_change_meta_by_hash(&change.hash()).is_none());
+        if self.below(3) == 0 {
+            changes.truncate(self.below(changes.len() + 1));
+        }
+        let before = self.replicas[to].view().clone();
+        let touched = self.replicas[to]
+            .apply_changes(changes)
+            .unwrap_or_else(|error| self.fail(&error.to_string()));
+        self.check_touched(&before, to, &touched);
+    }
+
+    fn act(&mut self, replica: usize) {
+        let command = self.command(replica);
+        let shown = format!("{command:?}");
+        let before = self.replicas[replica].view().clone();
+        self.clock_ms += 1;
+        let stamp = self.stamp(replica);
+        match self.replicas[replica].apply(command, &stamp) {
+            Ok(applied) => self.after_local(replica, &before, applied, &shown),
+            // Refusals are part of life; they must leave no trace.
+            Err(_) => assert!(
+                Arc::ptr_eq(&before, self.replicas[replica].view()),
+                "{}: refused but changed",
+                self.name()
+            ),
+        }
+    }
+
+    fn take_back(&mut self, replica: usize) {
+        let before = self.replicas[replica].view().clone();
+        self.clock_ms += 1;
+        let stamp = self.stamp(replica);
+        let own: BTreeSet<char> = self.written[replica].union(&self.removed[replica]).copied().collect();
+        let redo = self.below(3) == 0;
+        let result = if redo {
+            self.replicas[replica].redo(&stamp)
+        } else {
+            self.replicas[replica].undo(&stamp)
+        };
+        if let Ok(applied) = result {
+            let gone: BTreeSet<char> = letters(&before)
+                .difference(&letters(self.replicas[replica].view()))
+                .copied()
+                .collect();
+            assert!(
+                gone.is_subset(&own),
+                "{}: undo took letters of others: {gone:?}",
+                self.name()
+            );
+            self.after_local(replica, &before, applied, if redo { "redo" } else { "undo" });
+        }
+    }
+
+    fn stamp(&self, replica: usize) -> Stamp {
+        Stamp {
+            at_ms: self.clock_ms,
+            ..common::stamp(&format!("p{replica}"))
+        }
+    }
+
+    fn after_local(&mut self, replica: usize, before: &Arc<BoardView>, applied: Applied, what: &str) {
+        self.check_touched(before, replica, &applied.touched);
+        let (old, new) = (letters(before), letters(self.replicas[replica].view()));
+        self.written[replica].extend(new.difference(&old));
+        self.removed[replica].extend(old.difference(&new));
+        let view = self.replicas[replica].view().clone();
+        for (id, note) in &view.notes {
+            record(&mut self.places, id.clone().into(), &note.place);
+        }
+        for (id, island) in &view.islands {
+            record(&mut self.places, id.clone().into(), &island.place);
+        }
+        let Some(change) = applied.change else { return };
+        // The server has all that this replica knows, because everything reaches it at once.
+        if let Err(refusal) = admit_board(&self.server, std::slice::from_ref(&change)) {
+            self.fail(&format!("{what} was refused: {refusal}"));
+        }
+        self.server
+            .apply_changes([change])
+            .unwrap_or_else(|error| self.fail(&error.to_string()));
+    }
+
+    fn name(&self) -> String {
+        format!("seed {} step {}", self.seed, self.step)
+    }
+
+    fn fail(&self, what: &str) -> ! {
+        panic!("{}: {what}", self.name())
+    }
+
+    /// What was not touched keeps its `Arc`; what has a new one was touched.
+    fn check_touched(&self, before: &BoardView, replica: usize, touched: &Touched) {
+        let after = self.replicas[replica].view();
+        for (id, note) in &after.notes {
+            let kept = before.notes.get(id).is_some_and(|old| Arc::ptr_eq(old, note));
+            assert!(
+                kept != touched.notes.contains(id) || touched.everything,
+                "{}: {id} kept {kept}",
+                self.name()
+            );
+        }
+        for (id, island) in &after.islands {
+            let kept = before.islands.get(id).is_some_and(|old| Arc::ptr_eq(old, island));
+            assert!(
+                kept != touched.islands.contains(id) || touched.everything,
+                "{}: {id} kept {kept}",
+                self.name()
+            );
+        }
+    }
+
+    fn check(&self, replica: usize) {
+        let board = &self.replicas[replica];
+        let view = board.view();
+        assert!(
+            **view == board.view_from_scratch(),
+            "{}: the view is not what the document says",
+            self.name()
+        );
+        let mut listed: Vec<&ItemId> = view.top.iter().chain(view.children.values().flatten()).collect();
+        listed.sort();
+        assert!(
+            listed.windows(2).all(|pair| pair[0] != pair[1]),
+            "{}: an item is listed twice",
+            self.name()
+        );
+        let listed: BTreeSet<&ItemId> = listed.into_iter().collect();
+        let basket: BTreeSet<ItemId> = view.basket().into_iter().collect();
+        for (id, note) in &view.notes {
+            let item = ItemId::from(id.clone());
+            let reachable = match &note.state {
+                State::Live => listed.contains(&item) && self.hangs_below_the_top(view, &item),
+                State::Basket { with: None, .. } => basket.contains(&item),
+                State::Basket { with: Some(island), .. } => basket.contains(&ItemId::from(island.clone())),
+                State::Heading | State::Unchosen | State::Moved { .. } => true,
+            };
+            assert!(reachable, "{}: {item} is lost: {note:?}", self.name());
+            self.check_place(&item, &note.place);
+        }
+        for (id, island) in &view.islands {
+            let item = ItemId::from(id.clone());
+            let reachable = match &island.state {
+                State::Live if island.merged_into.is_some() => {
+                    let host = island.parent.as_ref().and_then(|host| view.islands.get(host));
+                    host.is_some_and(|host| {
+                        island.heading.is_empty() || host.kept_headings.iter().any(|(kept, _)| kept == id)
+                    })
+                }
+                State::Live => listed.contains(&item) && self.hangs_below_the_top(view, &item),
+                State::Basket { with: None, .. } => basket.contains(&item),
+                State::Basket { with: Some(with), .. } => basket.contains(&ItemId::from(with.clone())),
+                State::Heading | State::Unchosen | State::Moved { .. } => true,
+            };
+            assert!(reachable, "{}: {item} is lost: {island:?}", self.name());
+            self.check_place(&item, &island.place);
+        }
+    }
+
+    /// From the item upwards one comes to the sheet, and every island on the way is on it.
+    fn hangs_below_the_top(&self, view: &BoardView, item: &ItemId) -> bool {
+        let mut at = view.parent(item);
+        for _ in 0..=view.islands.len() {
+            let Some(island) = at else { return true };
+            let Some(entry) = view.islands.get(island) else {
+                return false;
+            };
+            if entry.state != State::Live || entry.merged_into.is_some() {
+                return false;
+            }
+            at = entry.parent.as_ref();
+        }
+        false
+    }
+
+    /// The place is one that somebody wrote as a whole.
+    fn check_place(&self, item: &ItemId, place: &Place) {
+        let known = self.places.get(item).is_some_and(|places| places.contains(place));
+        assert!(known, "{}: nobody ever put {item} at {place:?}", self.name());
+    }
+
+    /// Everybody gets everything: one document, one view, every letter that nobody removed.
+    fn converge(mut self) {
+        let all = self.server.get_changes(&[]);
+        for replica in 0..self.replicas.len() {
+            let known: BTreeSet<_> = self.replicas[replica]
+                .doc()
+                .get_changes(&[])
+                .iter()
+                .map(|change| change.hash())
+                .collect();
+            let missing = all
+                .iter()
+                .filter(|change| !known.contains(&change.hash()))
+                .cloned()
+                .collect();
+            self.replicas[replica]
+                .apply_changes(missing)
+                .unwrap_or_else(|error| self.fail(&error.to_string()));
+            self.check(replica);
+        }
+        let first = &self.replicas[0];
+        for other in &self.replicas[1..] {
+            assert_eq!(first.doc().get_heads(), other.doc().get_heads(), "{}", self.name());
+            assert!(first.view() == other.view(), "{}: the views differ", self.name());
+        }
+        let present = letters(first.view());
+        let removed: BTreeSet<char> = self.removed.iter().flatten().copied().collect();
+        for written in &self.written {
+            let lost: Vec<&char> = written
+                .iter()
+                .filter(|letter| !removed.contains(letter) && !present.contains(letter))
+                .collect();
+            assert!(lost.is_empty(), "{}: letters were lost: {lost:?}", self.name());
+        }
+    }
+
+    fn pick_note(&mut self, view: &BoardView) -> Option<NoteId> {
+        let index = self.below(view.notes.len());
+        view.notes.keys().nth(index).cloned()
+    }
+
+    fn pick_island(&mut self, view: &BoardView) -> Option<IslandId> {
+        let index = self.below(view.islands.len());
+        view.islands.keys().nth(index).cloned()
+    }
+
+    fn pick_item(&mut self, view: &BoardView) -> Option<ItemId> {
+        if self.below(3) == 0 {
+            self.pick_island(view).map(ItemId::from)
+        } else {
+            self.pick_note(view).map(ItemId::from)
+        }
+    }
+
+    fn pick_items(&mut self, view: &BoardView) -> Vec<ItemId> {
+        (0..=self.below(3)).filter_map(|_| self.pick_item(view)).collect()
+    }
+
+    fn point(&mut self) -> Point {
+        Point::new(self.below(4_000) as f64 / 3.0, self.below(3_000) as f64)
+    }
+
+    fn hint(&mut self, view: &BoardView) -> OrderHint {
+        match (self.below(5), self.pick_item(view)) {
+            (0, _) => OrderHint::First,
+            (1, Some(item)) => OrderHint::After(item),
+            (2, Some(item)) => OrderHint::Before(item),
+            (3, _) => OrderHint::Last,
+            _ => OrderHint::Keep,
+        }
+    }
+
+    fn add_note(&mut self, view: &BoardView) -> Command {
+        let parent = if self.below(2) == 0 {
+            self.pick_island(view)
+        } else {
+            None
+        };
+        let at = if self.below(2) == 0 { Some(self.point()) } else { None };
+        Command::AddNote {
+            id: NoteId::from_random(self.random.next_bits()),
+            text: self.letter().to_string(),
+            colour: Colour::Sakura,
+            parent,
+            at,
+            order: self.hint(view),
+            author: None,
+        }
+    }
+
+    fn splice(&mut self, view: &BoardView) -> Option<Command> {
+        let (target, length) = match self.below(4) {
+            0 => {
+                let id = self.pick_island(view)?;
+                let length = view.islands.get(&id)?.heading.chars().count();
+                (TextTarget::Heading(id), length)
+            }
+            _ => {
+                let id = self.pick_note(view)?;
+                let length = view.notes.get(&id)?.text.chars().count();
+                (TextTarget::Note(id), length)
+            }
+        };
+        let at = self.below(length + 1);
+        let delete = if self.below(3) == 0 {
+            self.below(length - at + 1)
+        } else {
+            0
+        };
+        let insert: String = (0..self.below(3)).map(|_| self.letter()).collect();
+        Some(Command::Splice {
+            target,
+            at,
+            delete,
+            insert,
+        })
+    }
+
+    fn moves(&mut self, view: &BoardView) -> Command {
+        let mut drops = Vec::new();
+        for item in self.pick_items(view) {
+            let parent = if self.below(2) == 0 {
+                self.pick_island(view)
+            } else {
+                None
+            };
+            let at = if self.below(3) == 0 { None } else { Some(self.point()) };
+            drops.push(Drop {
+                item,
+                parent,
+                at,
+                order: self.hint(view),
+            });
+        }
+        Command::Move { drops }
+    }
+
+    fn draw(&mut self, view: &BoardView) -> Command {
+        Command::DrawIsland {
+            id: IslandId::from_random(self.random.next_bits()),
+            items: self.pick_items(view),
+            heading: Some(self.letter().to_string()),
+            at: None,
+            parent: None,
+            order: OrderHint::Last,
+        }
+    }
+
+    fn command(&mut self, replica: usize) -> Command {
+        let view = self.replicas[replica].view().clone();
+        self.chosen(&view).unwrap_or_else(|| self.add_note(&view))
+    }
+
+    fn chosen(&mut self, view: &BoardView) -> Option<Command> {
+        Some(match self.below(30) {
+            0..=4 => self.add_note(view),
+            5..=8 => self.splice(view)?,
+            9..=12 => self.moves(view),
+            13..=15 => self.draw(view),
+            16 => Command::Dissolve {
+                island: self.pick_island(view)?,
+            },
+            17 => Command::UseAsHeading {
+                note: self.pick_note(view)?,
+                island: self.pick_island(view)?,
+            },
+            18 => Command::Collapse {
+                island: self.pick_island(view)?,
+                collapsed: self.below(2) == 0,
+            },
+            19..=20 => Command::Merge {
+                absorbed: self.pick_island(view)?,
+                into: self.pick_island(view)?,
+            },
+            21 => Command::SplitIsland {
+                absorbed: self.pick_island(view)?,
+            },
+            22 => Command::SplitNote {
+                note: self.pick_note(view)?,
+                second: NoteId::from_random(self.random.next_bits()),
+                at: Some(1),
+            },
+            23..=24 => Command::Delete {
+                items: self.pick_items(view),
+            },
+            25 => Command::Restore { items: view.basket() },
+            26 => Command::SetColour {
+                items: self.pick_items(view),
+                colour: Colour::Fuji,
+            },
+            27 => Command::Tidy {
+                island: if self.below(2) == 0 {
+                    self.pick_island(view)
+                } else {
+                    None
+                },
+            },
+            28 => Command::Relate {
+                id: RelationId::from_random(self.random.next_bits()),
+                from: self.pick_item(view)?,
+                to: self.pick_item(view)?,
+                kind: RelationKind::Mutual,
+                label: self.letter().to_string(),
+            },
+            _ => self.rare(view)?,
+        })
+    }
+
+    fn rare(&mut self, view: &BoardView) -> Option<Command> {
+        let relation = view.relations.keys().next().cloned();
+        Some(match self.below(9) {
+            0 => Command::Withhold {
+                items: self.pick_items(view),
+                withheld: self.below(2) == 0,
+            },
+            1 => Command::SetLoneWolf {
+                note: self.pick_note(view)?,
+                lone_wolf: self.below(2) == 0,
+            },
+            2 => Command::Mark {
+                person: common::person("p0"),
+                target: self.pick_item(view)?,
+                round: 1,
+                given: self.below(2) == 0,
+            },
+            3 => Command::SetPath {
+                path: self.pick_items(view),
+            },
+            4 => Command::SetGroup {
+                name: "二班".into(),
+                icon: Some("😊".into()),
+            },
+            5 => {
+                // Identifiers of new people are random, so no two replicas make the same one.
+                let known = view.people.first().map(|person| person.id.clone());
+                let id = known.unwrap_or_else(|| PersonId::from_random(self.random.next_bits()));
+                Command::SetPerson {
+                    id,
+                    name: self.letter().to_string(),
+                    coordinator: self.below(2) == 0,
+                }
+            }
+            6 => Command::DeleteRelation {
+                id: relation?,
+                deleted: self.below(2) == 0,
+            },
+            7 => Command::SendAway {
+                items: self.pick_items(view),
+                to: "3班".into(),
+            },
+            _ => {
+                let target = TextTarget::Note(self.pick_note(view)?);
+                Command::SetText {
+                    target,
+                    text: format!("{}{}", self.letter(), self.letter()),
+                }
+            }
+        })
+    }
+}
+
+fn record(places: &mut BTreeMap<ItemId, Vec<Place>>, item: ItemId, place: &Place) {
+    let known = places.entry(item).or_default();
+    if !known.contains(place) {
+        known.push(place.clone());
+    }
+}
+
+/// All letters of all texts in any state.
+fn letters(view: &BoardView) -> BTreeSet<char> {
+    let notes = view.notes.values().flat_map(|note| note.text.chars());
+    let headings = view.islands.values().flat_map(|island| island.heading.chars());
+    let labels = view.relations.values().flat_map(|relation| relation.label.chars());
+    notes.chain(headings).chain(labels).collect()
+}
