@@ -114,7 +114,11 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Wasm { clippy } => {
             let compiler = wasm_std::prepare(&workspace)?;
             let subcommand = if clippy { "clippy" } else { "check" };
-            compiler.run(&workspace, subcommand, &["-p", "client-wasm", "--lib"])?;
+            compiler.run(
+                &workspace,
+                subcommand,
+                &["-p", "client-wasm", "--lib", "--profile", "page-dev"],
+            )?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Test { only, libtest } => suite::run(&workspace, &only, &libtest),

@@ -198,11 +198,19 @@ fn lint_client(workspace: &Workspace, compiler: Option<&WasmCompiler>) -> Result
         bail!("no compiler for wasm32 (see above)");
     };
     step::say("clippy", "linting the client for wasm32, where most of its code lives");
-    compiler.run(
-        workspace,
-        "clippy",
-        &["-p", "client-wasm", "--lib", "--quiet", "--", "-D", "warnings"],
-    )
+    // The page's profile, because the macros compiled for it serve the page's build as well.
+    let options = [
+        "-p",
+        "client-wasm",
+        "--lib",
+        "--profile",
+        "page",
+        "--quiet",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    compiler.run(workspace, "clippy", &options)
 }
 
 /// Times and outcomes of the steps, for the table at the end.
