@@ -21,6 +21,7 @@ use clap::{Parser, Subcommand};
 
 use crate::native::Profile;
 use crate::page::Purpose;
+use crate::step::wall_time;
 use crate::workspace::Workspace;
 
 /// Builds, runs, tests and measures Yoriai.
@@ -35,12 +36,12 @@ struct Cli {
 enum Task {
     /// Build everything, start the server and print its links.
     Serve {
-        /// Address and port to listen on.
-        #[arg(long, default_value = "127.0.0.1:8080")]
-        listen: String,
-        /// Folder that keeps the workshops; made when missing.
-        #[arg(long, default_value = ".yoriai")]
-        data: PathBuf,
+        /// Address and port to listen on; the server's own default is 127.0.0.1:8080.
+        #[arg(long)]
+        listen: Option<String>,
+        /// Folder that keeps the workshops, made when missing; the server's own default is .yoriai.
+        #[arg(long)]
+        data: Option<PathBuf>,
         /// Quick builds for work on the code: less optimised, page included.
         #[arg(long)]
         dev: bool,
@@ -103,7 +104,7 @@ fn run(task: Task) -> Result<ExitCode> {
             data,
             dev,
             server,
-        } => serve(&workspace, &listen, data, dev, server),
+        } => serve(&workspace, listen, data, dev, server),
         Task::Page { dev } => {
             let compiler = wasm_std::prepare(&workspace)?;
             let purpose = if dev { Purpose::Work } else { Purpose::Ship };
@@ -155,7 +156,13 @@ fn ship_page(workspace: &Workspace) -> Result<PathBuf> {
     page::build(workspace, &compiler, Purpose::Ship)
 }
 
-fn serve(workspace: &Workspace, listen: &str, data: PathBuf, dev: bool, options: Vec<OsString>) -> Result<ExitCode> {
+fn serve(
+    workspace: &Workspace,
+    listen: Option<String>,
+    data: Option<PathBuf>,
+    dev: bool,
+    options: Vec<OsString>,
+) -> Result<ExitCode> {
     let started = std::time::Instant::now();
     let compiler = wasm_std::prepare(workspace)?;
     let (purpose, profile) = if dev {
@@ -165,27 +172,22 @@ fn serve(workspace: &Workspace, listen: &str, data: PathBuf, dev: bool, options:
     };
     let page = page::build(workspace, &compiler, purpose)?;
     let server = native::server(workspace, profile, Some(&page))?;
-    let data = if data.is_absolute() {
-        data
-    } else {
-        workspace.invoked_from.join(data)
-    };
     step::say(
         "serve",
         &format!(
-            "starting the server on {listen} with its data in {} (everything was ready after {})",
-            data.display(),
-            step::wall_time(started.elapsed())
+            "starting the server; everything was ready after {}",
+            wall_time(started.elapsed())
         ),
     );
     let mut command = Command::new(server);
-    command
-        .arg("--listen")
-        .arg(listen)
-        .arg("--data")
-        .arg(data)
-        .args(options);
-    become_process(&mut command)
+    // What is not given here stays open to the server's environment variables and defaults.
+    if let Some(listen) = listen {
+        command.arg("--listen").arg(listen);
+    }
+    if let Some(data) = data {
+        command.arg("--data").arg(data);
+    }
+    become_process(command.args(options))
 }
 
 /// Replaces this process, so that signals reach the program directly and its exit code is ours.

@@ -12,8 +12,6 @@ pub struct Workspace {
     pub root: PathBuf,
     /// Everything that is built or fetched lives below this folder.
     pub target: PathBuf,
-    /// The folder in which the user typed the command.
-    pub invoked_from: PathBuf,
 }
 
 impl Workspace {
@@ -22,22 +20,18 @@ impl Workspace {
         let manifest =
             env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
         let root = manifest.parent().context("xtask has no parent folder")?.to_path_buf();
-        let invoked_from = env::current_dir().context("the current folder is gone")?;
         let target = match env::var_os("CARGO_TARGET_DIR") {
-            Some(folder) => invoked_from.join(folder),
+            Some(folder) => env::current_dir().context("the current folder is gone")?.join(folder),
             None => root.join("target"),
         };
-        Ok(Workspace {
-            root,
-            target,
-            invoked_from,
-        })
+        Ok(Workspace { root, target })
     }
 
     /// Cargo, in this workspace, without what the cargo that started us left in the environment.
     pub fn cargo(&self) -> Command {
         let mut command = Command::new(cargo());
-        command.current_dir(&self.root);
+        // Named in full, because cargo would look for a relative one from another folder than the user did.
+        command.current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target);
         for (name, _) in env::vars_os() {
             let text = name.to_string_lossy();
             // These describe the xtask package; a build script that watches one would run again every time.
