@@ -50,24 +50,25 @@ pub fn MiniSheet(props: &MiniSheetProps) -> Html {
         <svg class="mini-sheet" viewBox={frame_text} preserveAspectRatio="xMidYMid meet"
             role={if props.label.is_some() { "img" } else { "presentation" }} aria-label={props.label.clone()}
             aria-hidden={props.label.is_none().then_some("true")}>
-            { for islands.iter().map(|island| html! {
+            // Each list has a parent of its own: an island is the key of its outline and of its heading.
+            <g>{ for islands.iter().map(|island| html! {
                 <rect key={island.id.to_string()} class={format!("mini-island mini-island--{}", island.depth.min(3))}
                     x={format!("{:.0}", island.bounds.origin.x)} y={format!("{:.0}", island.bounds.origin.y)}
                     width={format!("{:.0}", island.bounds.size.width)} height={format!("{:.0}", island.bounds.size.height)}
                     rx="36" />
-            }) }
-            { for view.notes.values().filter(|note| note.shown).map(|note| html! {
+            }) }</g>
+            <g>{ for view.notes.values().filter(|note| note.shown).map(|note| html! {
                 <rect key={note.id.to_string()} class={format!("mini-note mini-note--{}", colour_word(note.colour))}
                     x={format!("{:.0}", note.position.x)} y={format!("{:.0}", note.position.y)}
                     width={NOTE.width.to_string()} height={NOTE.height.to_string()} rx="4" />
-            }) }
-            { for islands.iter().filter(|island| !island.heading.trim().is_empty()).map(|island| html! {
+            }) }</g>
+            <g>{ for islands.iter().filter(|island| !island.heading.trim().is_empty()).map(|island| html! {
                 <text key={island.id.to_string()} class="mini-heading" font-size={format!("{letter:.0}")}
                     x={format!("{:.0}", island.bounds.origin.x + 12.0)}
                     y={format!("{:.0}", island.bounds.origin.y + letter)}>
                     { short(&island.heading, island.bounds.size.width / letter) }
                 </text>
-            }) }
+            }) }</g>
         </svg>
     }
 }
