@@ -76,6 +76,7 @@ pub fn run(workspace: &Workspace, only: &[Part], libtest: &[OsString]) -> Result
 
     if wants(Part::Fmt) {
         report.step("fmt", || {
+            need_component(workspace, "fmt", "rustfmt");
             step::say("fmt", "comparing the code with what rustfmt would write");
             step::run(
                 workspace.cargo().args(["fmt", "--all", "--", "--check"]),
@@ -90,6 +91,7 @@ pub fn run(workspace: &Workspace, only: &[Part], libtest: &[OsString]) -> Result
     }
     if wants(Part::Clippy) {
         report.step("clippy", || {
+            need_component(workspace, "clippy", "clippy");
             step::say("clippy", "linting all crates, natively; a warning is a failure");
             let mut command = workspace.cargo();
             command.args([
@@ -191,6 +193,17 @@ fn cargo_test(workspace: &Workspace, packages: &[&str], built: &Built) -> Comman
         };
     }
     command
+}
+
+/// Adds a component of the toolchain that a minimal installation lacks; a failure shows in the step that needs it.
+fn need_component(workspace: &Workspace, subcommand: &str, component: &str) {
+    if step::ask(workspace.cargo().args([subcommand, "--version"])).is_none() {
+        step::say(
+            subcommand,
+            &format!("rustup component add {component}: this toolchain came without it"),
+        );
+        let _ = step::run(Command::new("rustup").args(["component", "add", component]), "");
+    }
 }
 
 fn lint_client(workspace: &Workspace, compiler: Option<&WasmCompiler>) -> Result<()> {
