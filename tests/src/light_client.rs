@@ -21,7 +21,7 @@ use tokio::{
     sync::{mpsc, watch},
 };
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async_with_config,
+    WebSocketStream, client_async_with_config,
     tungstenite::{
         self,
         client::IntoClientRequest as _,
@@ -35,7 +35,7 @@ use crate::http::HttpDevice;
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A socket as tests open it.
-pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+pub type Socket = WebSocketStream<TcpStream>;
 
 /// How a client proves who it is.
 #[derive(Debug, Clone)]
@@ -53,27 +53,41 @@ impl Credential {
     }
 }
 
-/// Opens a socket to a workshop.
+/// Opens a socket to a workshop, as a page of the server's own would.
 pub async fn open_socket(
     server: SocketAddr,
     workshop: &str,
     credential: &Credential,
 ) -> Result<Socket, tungstenite::Error> {
+    let origin = format!("http://{server}");
+    let stream = TcpStream::connect(server).await?;
+    stream.set_nodelay(true)?;
+    open_socket_on(stream, workshop, credential, Some(&origin)).await
+}
+
+/// Opens a socket to a workshop on a connection that is there already, as a page of this origin would.
+pub async fn open_socket_on(
+    stream: TcpStream,
+    workshop: &str,
+    credential: &Credential,
+    origin: Option<&str>,
+) -> Result<Socket, tungstenite::Error> {
+    let server = stream.peer_addr()?;
     let (address, cookie) = match credential {
-        Credential::Cookie(cookie) => (format!("ws://{server}/sync/{workshop}"), Some(cookie)),
+        Credential::Cookie(cookie) => (format!("ws://{server}/sync/{workshop}"), Some(cookie.as_str())),
         Credential::Token(token) => (format!("ws://{server}/sync/{workshop}?token={token}"), None),
     };
     let mut request = address.into_client_request()?;
-    if let Some(cookie) = cookie {
-        let headers = request.headers_mut();
-        headers.insert("cookie", cookie.parse().map_err(|_| tungstenite::Error::ConnectionClosed)?);
-        let origin = format!("http://{server}");
-        headers.insert("origin", origin.parse().map_err(|_| tungstenite::Error::ConnectionClosed)?);
+    for (name, value) in [("cookie", cookie), ("origin", origin)] {
+        if let Some(value) = value {
+            let value = value.parse().map_err(|_| tungstenite::Error::ConnectionClosed)?;
+            request.headers_mut().insert(name, value);
+        }
     }
     let config = WebSocketConfig::default()
         .max_message_size(Some(SERVER_FRAME_BYTES_MAX))
         .max_frame_size(Some(SERVER_FRAME_BYTES_MAX));
-    let (socket, _) = connect_async_with_config(request, Some(config), true).await?;
+    let (socket, _) = client_async_with_config(request, stream, Some(config)).await?;
     Ok(socket)
 }
 
@@ -151,6 +165,7 @@ impl LightClient {
             socket: None,
             opening: false,
             wake_at_ms: None,
+            submitted: BTreeMap::new(),
         };
         tokio::spawn(driver.run(inbox));
         Self { orders, shared, changed, actor, device }
@@ -259,7 +274,13 @@ impl LightClient {
                 changed.changed().await.map_err(|_| anyhow!("the client has ended"))?;
             }
         };
-        tokio::time::timeout(PATIENCE, waiting).await.with_context(|| format!("{}: waited for {what}", self.device))?
+        tokio::time::timeout(PATIENCE, waiting).await.with_context(|| {
+            let known = self.known();
+            format!(
+                "{}: waited for {what}; online {}, closed with {:?}, refused {:?}, notices {:?}",
+                self.device, known.online, known.closes, known.refused, known.notices
+            )
+        })?
     }
 
     /// Waits until every change made here is on the server's disk.
@@ -318,6 +339,8 @@ struct Driver {
     socket: Option<Socket>,
     opening: bool,
     wake_at_ms: Option<u64>,
+    /// How many of its own changes the client has been told of, by document.
+    submitted: BTreeMap<DocumentId, usize>,
 }
 
 impl Documents for Known {
@@ -384,7 +407,10 @@ impl Driver {
                 });
                 self.handle(ClientEvent::Open { document, saved: Vec::new() }).await;
             }
-            Order::Changed(document, change) => self.handle(ClientEvent::LocalChange { document, change }).await,
+            Order::Changed(document, change) => {
+                *self.submitted.entry(document).or_default() += 1;
+                self.handle(ClientEvent::LocalChange { document, change }).await;
+            }
             Order::Ephemeral(document, data) => self.handle(ClientEvent::SendEphemeral { document, data }).await,
             Order::Hint => self.handle(ClientEvent::NetworkHint { online: true }).await,
             Order::Cut => self.lost().await,
@@ -444,13 +470,13 @@ impl Driver {
         }
     }
 
-    /// One's own changes are a chain: if n are unsaved, they are the last n.
+    /// One's own changes are a chain: of those the client has been told of, the last n are unsaved.
     fn count_saved(&mut self) {
-        let client = &self.client;
         let mut known = self.shared.known.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let known = &mut *known;
-        for (document, own) in &known.own {
-            let saved = own.len().saturating_sub(client.unsaved(document));
+        for (document, submitted) in &self.submitted {
+            let saved = submitted.saturating_sub(self.client.unsaved(document));
+            let own = known.own.get(document).map(Vec::as_slice).unwrap_or_default();
             known.acknowledged.extend(own.iter().take(saved).copied());
         }
     }

@@ -75,6 +75,7 @@ impl LocalServer {
 /// `yoriai` as a process of its own. Killed when dropped.
 pub struct ServerProcess {
     child: Child,
+    pid: u32,
     address: SocketAddr,
 }
 
@@ -115,7 +116,8 @@ impl ServerProcess {
         timeout(START_TIME_MAX, started).await.context("the server does not start")??;
         // The rest is read and dropped, so that the pipe never fills up.
         tokio::spawn(async move { while let Ok(Some(_)) = output.next_line().await {} });
-        Ok(Self { child, address: listen })
+        let pid = child.id().context("the server ended at once")?;
+        Ok(Self { child, pid, address: listen })
     }
 
     /// Where it listens.
@@ -123,21 +125,20 @@ impl ServerProcess {
         self.address
     }
 
-    /// Its process id, while it runs.
-    pub fn id(&self) -> Option<u32> {
-        self.child.id()
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.pid
     }
 
     /// SIGKILL, as a power cut does it. Waits until it is gone.
-    pub async fn kill(mut self) -> Result<()> {
+    pub async fn kill(&mut self) -> Result<()> {
         self.child.kill().await?;
         Ok(())
     }
 
     /// SIGTERM, as a deployment does it. Waits until it has ended well.
-    pub async fn stop(mut self) -> Result<()> {
-        let id = self.child.id().context("already gone")?;
-        let sent = Command::new("kill").arg("-TERM").arg(id.to_string()).status().await?;
+    pub async fn stop(&mut self) -> Result<()> {
+        let sent = Command::new("kill").arg("-TERM").arg(self.pid.to_string()).status().await?;
         anyhow::ensure!(sent.success(), "no SIGTERM could be sent");
         let status = timeout(STOP_TIME_MAX, self.child.wait()).await.context("the server does not stop")??;
         anyhow::ensure!(status.success(), "the server ended with {status}");
@@ -146,8 +147,7 @@ impl ServerProcess {
 
     /// Memory in use (resident set) in bytes.
     pub fn rss_bytes(&self) -> Result<u64> {
-        let id = self.child.id().context("already gone")?;
-        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid))?;
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("no VmRSS")?;
         let kib: u64 = line.split_whitespace().nth(1).context("no number")?.parse()?;
         Ok(kib * 1024)

@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use automerge::ChangeHash;
+use automerge::{ChangeHash, ReadDoc as _};
 use board::{Colour, Command, NoteId, OrderHint, State};
 use serde_json::json;
 use server::{
