@@ -1,7 +1,7 @@
 //! Saying what happens, and running programs so that a failure says what to do.
 
 use std::fmt::Display;
-use std::io::{BufRead as _, BufReader};
+use std::io::{self, BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -35,20 +35,21 @@ pub fn ask(command: &mut Command) -> Option<String> {
         .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Runs a program, shows its standard output as it comes and hands every line to `read`; whether it succeeded.
-pub fn watch(command: &mut Command, mut read: impl FnMut(&str)) -> Result<bool> {
+/// Runs a program, shows what it prints as it comes and hands every line to `read`; whether it succeeded.
+pub fn watch(mut command: Command, mut read: impl FnMut(&str)) -> Result<bool> {
+    // One pipe for both streams, because only their order tells which program a result belongs to.
+    let (output, input) = io::pipe().context("no pipe for the output of the tests")?;
+    command.stdin(Stdio::null()).stdout(input.try_clone()?).stderr(input);
     let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
         .spawn()
-        .with_context(|| format!("`{}` could not be started", shown(command)))?;
-    if let Some(output) = child.stdout.take() {
-        for line in BufReader::new(output).split(b'\n') {
-            let line = line.context("reading the output of the tests")?;
-            let line = String::from_utf8_lossy(&line);
-            println!("{line}");
-            read(&line);
-        }
+        .with_context(|| format!("`{}` could not be started", shown(&command)))?;
+    // The command holds the pipe's other end; with it open the output would never end.
+    drop(command);
+    for line in BufReader::new(output).split(b'\n') {
+        let line = line.context("reading the output of the tests")?;
+        let line = String::from_utf8_lossy(&line);
+        println!("{line}");
+        read(&line);
     }
     Ok(child.wait()?.success())
 }
@@ -82,6 +83,16 @@ mod tests {
         assert_eq!(wall_time(Duration::from_millis(1_234)), "1.2 s");
         assert_eq!(wall_time(Duration::from_secs(48)), "48 s");
         assert_eq!(wall_time(Duration::from_secs(185)), "3 min 05 s");
+    }
+
+    #[test]
+    fn both_streams_are_watched_in_their_order() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo one; echo two >&2; echo three; exit 3"]);
+        let mut lines = Vec::new();
+        let succeeded = watch(command, |line| lines.push(line.to_owned())).unwrap();
+        assert_eq!(lines, ["one", "two", "three"]);
+        assert!(!succeeded);
     }
 
     #[test]

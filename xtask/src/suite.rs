@@ -158,7 +158,7 @@ pub fn run(workspace: &Workspace, only: &[Part], libtest: &[OsString]) -> Result
 fn run_tests(mut command: Command, libtest: &[OsString], tally: &mut Tally) -> Result<()> {
     step::say("tests", "running the tests; all of them, also when one fails");
     command.arg("--no-fail-fast").arg("--").args(libtest);
-    if !step::watch(&mut command, |line| tally.read(line))? {
+    if !step::watch(command, |line| tally.read(line))? {
         bail!("some tests failed; their names and messages are above");
     }
     Ok(())
