@@ -91,23 +91,16 @@ pub fn Sheet(props: &SheetProps) -> Html {
     });
     let group = props.group.clone();
     let others = use_slice(move |state| state.boards.get(&group).map(Others::of).unwrap_or_default());
-    let seat = use_slice(|state| {
-        state.seat.as_ref().map(|seat| {
-            (
-                seat.role == Role::Coordinator,
-                seat.person.as_ref().map(|person| person.id.clone()),
-            )
-        })
-    });
+    let coordinator =
+        use_slice(|state| state.seat.as_ref().is_some_and(|seat| seat.role == Role::Coordinator));
     let others = use_memo(others, |others| others.clone());
-    let (coordinator, person) = seat.unwrap_or_default();
     let Some(seen) = seen else {
         // Not opened yet: the same paper, so that nothing jumps when it arrives.
         return html! { <div class="sheet" data-testid="sheet" aria-busy="true"></div> };
     };
     html! {
         <Surface {store} group={props.group.clone()} view={seen.view} loaded={seen.loaded} writes={seen.writes}
-            bare={props.read_only} {coordinator} {person} others={Rc::clone(&others)} {words}
+            bare={props.read_only} {coordinator} others={Rc::clone(&others)} {words}
             on_ready={props.on_ready.clone()} on_status={props.on_status.clone()}
             on_transfer={props.on_transfer.clone()} />
     }

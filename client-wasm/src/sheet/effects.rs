@@ -77,6 +77,7 @@ impl Surface {
                 self.stop_writing(ctx)
             }
             Message::EditorResized => {
+                self.stage.measure_overlay();
                 self.place_overlay(ctx);
                 false
             }
@@ -480,6 +481,7 @@ impl Surface {
     fn add_note(&mut self, ctx: &Context<Self>, at: Option<Point>, parent: Option<IslandId>) -> bool {
         let props = ctx.props();
         if !self.may_write(ctx) {
+            super::keyboard_bridge::release();
             return false;
         }
         let id = props.store.new_note_id();
@@ -497,6 +499,7 @@ impl Surface {
             },
         );
         if !added {
+            super::keyboard_bridge::release();
             return false;
         }
         super::keyboard_bridge::hold();

@@ -37,3 +37,11 @@ pub fn take() -> String {
     field.set_value("");
     typed
 }
+
+/// Nothing will be written after all: the keyboard goes away.
+pub fn release() {
+    if let Some(field) = field() {
+        // A field without the focus has none to lose.
+        let _ = field.blur();
+    }
+}

@@ -75,6 +75,13 @@ impl Listeners {
                 heard(Heard::Pressed(hit));
             }
         });
+        // The focus is ours to move (see `take_focus`): the mouse events that follow a touch would take it from the
+        // editor which that touch has just opened.
+        listeners.add(target, "mousedown", |event| {
+            if !is_control(event.target()) {
+                event.prevent_default();
+            }
+        });
         // A long press must not open the browser's menu, a drag must not pick up the page, Safari must not zoom it.
         for name in ["contextmenu", "dragstart", "gesturestart"] {
             listeners.add(target, name, |event| {
@@ -97,6 +104,7 @@ impl Listeners {
             let Some(hit) = hit(event.target()) else { return };
             // Without the capture a finger that leaves the sheet would be lost; a refused one only costs that.
             let _ = captures.set_pointer_capture(event.pointer_id());
+            take_focus(&captures);
             heard(Heard::Input(Input::Down(pointer(event, hit))));
         });
         let heard = tell.clone();
@@ -202,6 +210,23 @@ fn hit(target: Option<EventTarget>) -> Option<Hit> {
     } else {
         Some(Hit::Paper)
     }
+}
+
+/// The sheet takes the focus when it is touched; an open editor is left by that.
+fn take_focus(root: &HtmlElement) {
+    let document = web_sys::window().and_then(|window| window.document());
+    let Some(active) = document.and_then(|document| document.active_element()) else { return };
+    let element: &Element = root;
+    if active == *element {
+        return;
+    }
+    // Away from a field first: a focus that comes straight from a field would show the keyboard's ring.
+    if let Some(active) = active.dyn_ref::<HtmlElement>() {
+        let _ = active.blur();
+    }
+    let options = web_sys::FocusOptions::new();
+    options.set_prevent_scroll(true);
+    let _ = root.focus_with_options(&options);
 }
 
 fn is_control(target: Option<EventTarget>) -> bool {

@@ -39,9 +39,19 @@ pub struct Stage {
     pub ask: NodeRef,
     /// The lasso's line.
     pub lasso: NodeRef,
+    sizes: Sizes,
     held: BTreeMap<ItemId, HtmlElement>,
     line: String,
     inverse_zoom: f64,
+}
+
+/// How large the overlay's parts are, read once after a render: reading it while the camera moves would lay out the
+/// page every frame.
+#[derive(Debug, Default)]
+struct Sizes {
+    actions: Size,
+    editor: Size,
+    ask: Size,
 }
 
 /// The transform that puts something's corner here.
@@ -178,16 +188,24 @@ impl Stage {
         }
     }
 
+    /// Reads how large the overlay's parts are.
+    pub fn measure_overlay(&mut self) {
+        let size = |node: &NodeRef| {
+            node.cast::<HtmlElement>().map_or_else(Size::default, |element| Size {
+                width: f64::from(element.offset_width()),
+                height: f64::from(element.offset_height()),
+            })
+        };
+        self.sizes = Sizes { actions: size(&self.actions), editor: size(&self.editor), ask: size(&self.ask) };
+    }
+
     /// Puts the actions beside what is selected: above it, below it, or at the bottom when it fills the view.
     pub fn place_actions(&self, camera: Camera, viewport: Size, selected: Option<Rect>) {
         let (Some(actions), Some(selected)) = (self.actions.cast::<HtmlElement>(), selected) else {
             return;
         };
         let seen = camera.rect_to_screen(selected);
-        let size = Size {
-            width: f64::from(actions.offset_width()),
-            height: f64::from(actions.offset_height()),
-        };
+        let size = self.sizes.actions;
         let above = seen.origin.y - size.height - ACTIONS_GAP;
         let below = seen.bottom() + ACTIONS_GAP;
         let top = if above >= EDGE {
@@ -219,10 +237,7 @@ impl Stage {
             return;
         };
         let seen = camera.rect_to_screen(plate);
-        let size = Size {
-            width: f64::from(ask.offset_width()),
-            height: f64::from(ask.offset_height()),
-        };
+        let size = self.sizes.ask;
         let wanted = Point::new(
             seen.centre().x - size.width / 2.0,
             seen.origin.y - size.height - ACTIONS_GAP,
@@ -236,10 +251,7 @@ impl Stage {
             return;
         };
         let seen = camera.rect_to_screen(target);
-        let size = Size {
-            width: f64::from(editor.offset_width()),
-            height: f64::from(editor.offset_height()),
-        };
+        let size = self.sizes.editor;
         let free = above_keyboard(viewport);
         let wanted = Point::new(seen.centre().x - size.width / 2.0, seen.centre().y - size.height / 2.0);
         set(&editor, "transform", &at(within(wanted, size, free)));

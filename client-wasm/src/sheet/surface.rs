@@ -8,7 +8,7 @@ use board::{
     Command,
     command::TextTarget,
     geometry::{Point, Rect, Size},
-    id::{GroupId, IslandId, ItemId, PersonId},
+    id::{GroupId, IslandId, ItemId},
     view::BoardView,
 };
 use web_sys::HtmlElement;
@@ -53,8 +53,6 @@ pub struct SurfaceProps {
     pub bare: bool,
     /// Whether a coordinator sits here.
     pub coordinator: bool,
-    /// Who writes here.
-    pub person: Option<PersonId>,
     /// Who else holds and writes what.
     pub others: Rc<Others>,
     /// The texts.
@@ -187,7 +185,9 @@ impl Component for Surface {
         if props.group != old.group {
             // Another board: nothing of the old one is selected, held or looked at.
             let listeners = self.listeners.take();
-            let stage = std::mem::take(&mut self.stage);
+            let mut stage = std::mem::take(&mut self.stage);
+            stage.end_preview(&old.view);
+            stage.end_lasso();
             *self = Self {
                 listeners,
                 stage,
@@ -267,6 +267,7 @@ impl Component for Surface {
         }
         self.look_first(ctx);
         self.stage.look(self.camera);
+        self.stage.measure_overlay();
         self.show_preview_again(ctx);
         self.place_overlay(ctx);
         if let Some(item) = self.focus_next.take() {

@@ -53,6 +53,8 @@ pub struct Gestures {
     /// Where and when the last tap ended, for double taps.
     last_tap: Option<(Point, f64)>,
     pen_seen_ms: Option<f64>,
+    /// The pen that is down.
+    pen: Option<i32>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -115,6 +117,7 @@ impl Gestures {
             Input::Move(pointer) => self.moved(scene, pointer, effects),
             Input::Up(pointer) => self.up(scene, pointer, effects),
             Input::Cancel(id) => {
+                self.pen = self.pen.filter(|pen| *pen != id);
                 if self.down.remove(&id).is_some() {
                     self.put_back(effects);
                     self.rest();
@@ -138,6 +141,7 @@ impl Gestures {
     fn down(&mut self, scene: &Scene<'_>, pointer: Pointer, effects: &mut Vec<Effect>) {
         if pointer.kind == PointerKind::Pen {
             self.pen_seen_ms = Some(pointer.at_ms);
+            self.pen = Some(pointer.id);
             // The palm came first: what it began is put back, and the pen alone counts.
             if !self.down.is_empty() {
                 self.put_back(effects);
@@ -145,7 +149,9 @@ impl Gestures {
                 self.state = State::Idle;
             }
         }
-        if self.down.len() >= POINTERS_MAX || pointer.button == Button::Secondary {
+        // Beside a pen that is down, touches are a palm.
+        let palm = pointer.kind == PointerKind::Touch && self.pen.is_some();
+        if palm || self.down.len() >= POINTERS_MAX || pointer.button == Button::Secondary {
             return;
         }
         let id = pointer.id;
@@ -162,8 +168,6 @@ impl Gestures {
                 }
                 self.state = State::Pointing { pressed: pointer, long: false };
             }
-            // Beside a pen that is down, touches are a palm.
-            _ if self.pen_is_down(pointer.kind) => {}
             State::Pinching { .. } | State::Spent => {
                 self.down.insert(id, at);
             }
@@ -181,13 +185,6 @@ impl Gestures {
                 }
             }
         }
-    }
-
-    fn pen_is_down(&self, kind: PointerKind) -> bool {
-        let pressed_by_pen =
-            matches!(&self.state, State::Pointing { pressed, .. } if pressed.kind == PointerKind::Pen);
-        // Once a pen drags, its pointer is the only one that was let in.
-        kind == PointerKind::Touch && (pressed_by_pen || (self.pen_seen_ms.is_some() && self.is_dragging()))
     }
 
     fn moved(&mut self, scene: &Scene<'_>, pointer: Pointer, effects: &mut Vec<Effect>) {
@@ -320,7 +317,7 @@ impl Gestures {
         if held != *scene.selection {
             effects.push(Effect::Select(held));
         }
-        let drag = Drag {
+        let mut drag = Drag {
             pointer: pressed.id,
             at: now.at,
             grip: scene.camera.to_board(pressed.at),
@@ -329,11 +326,13 @@ impl Gestures {
             bounds,
             scrolls: false,
         };
+        drag.scrolls = drag.edge_pull(scene) == Point::default();
         drag.show(scene, scene.camera, effects);
         self.state = State::Dragging(drag);
     }
 
     fn up(&mut self, scene: &Scene<'_>, pointer: Pointer, effects: &mut Vec<Effect>) {
+        self.pen = self.pen.filter(|pen| *pen != pointer.id);
         if self.down.remove(&pointer.id).is_none() {
             return;
         }

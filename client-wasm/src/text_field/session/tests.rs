@@ -155,7 +155,7 @@ fn emoji_and_rare_kanji_count_as_one_letter_each() {
     assert_eq!(
         letters_before(text, 1),
         0,
-        "the middle of a surrogate pair belongs to the letter before"
+        "half a surrogate pair is no letter yet"
     );
 }
 

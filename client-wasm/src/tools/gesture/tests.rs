@@ -127,8 +127,7 @@ impl Table {
         self
     }
     fn acts(&self) -> Vec<&Command> {
-        let act = |effect| if let Effect::Act(command) = effect { Some(command) } else { None };
-        self.effects.iter().filter_map(act).collect()
+        self.effects.iter().filter_map(|effect| if let Effect::Act(command) = effect { Some(command) } else { None }).collect()
     }
     fn drops(&self) -> Vec<&board::command::Drop> {
         self.acts()
