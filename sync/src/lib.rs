@@ -9,6 +9,7 @@
 pub mod chunk;
 pub mod client;
 mod document_id;
+pub mod gate;
 mod peer_id;
 pub mod peer_sync;
 pub mod room;

@@ -8,9 +8,12 @@
 
 use std::collections::BTreeSet;
 
-use automerge::{Automerge, ChangeHash, ReadDoc};
+use automerge::{Automerge, Change, ChangeHash, ReadDoc};
 
-use crate::sync_message::{self, Have, SyncBody};
+use crate::{
+    gate,
+    sync_message::{self, Have, SyncBody},
+};
 
 /// How often one connection may ask for everything after some point: joining is once, a reset is rare, more is abuse.
 pub const CATCH_UPS_MAX: u32 = 64;
@@ -187,7 +190,8 @@ impl PeerSync {
 }
 
 impl Reply {
-    /// The sync messages that say it, in order. Each stays below [`PAYLOAD_BYTES_MAX`] unless one chunk alone exceeds it.
+    /// The sync messages that say it, in order. Each stays below [`PAYLOAD_BYTES_MAX`] and
+    /// [`gate::OPERATIONS_MAX`] unless one change alone exceeds them; a snapshot is one message.
     pub fn encode(&self, doc: &Automerge) -> Vec<Vec<u8>> {
         match self {
             Self::CatchUp { after } if after.is_empty() => {
@@ -197,14 +201,12 @@ impl Reply {
             }
             Self::CatchUp { after } => {
                 let changes = doc.get_changes(after);
-                let chunks: Vec<&[u8]> = changes.iter().map(automerge::Change::raw_bytes).collect();
-                write_in_parts(&doc.get_heads(), after, &chunks)
+                write_in_parts(&doc.get_heads(), after, &changes)
             }
             Self::Changes { hashes } => {
                 let changes: Vec<_> = hashes.iter().filter_map(|hash| doc.get_change_by_hash(hash)).collect();
-                let chunks: Vec<&[u8]> = changes.iter().map(automerge::Change::raw_bytes).collect();
                 let heads = doc.get_heads();
-                write_in_parts(&heads, &heads, &chunks)
+                write_in_parts(&heads, &heads, &changes)
             }
             // No heads is automerge's word for "I lost everything", at which a peer forgets what it believes to have sent;
             // what we do hold stands in `have`, so that it sends no more than the rest (rule S16).
@@ -214,26 +216,26 @@ impl Reply {
     }
 }
 
-/// One message, or several when the chunks are too many for one: all but the last announce only what the peer already knows.
-fn write_in_parts(heads: &[ChangeHash], known: &[ChangeHash], chunks: &[&[u8]]) -> Vec<Vec<u8>> {
+/// One message, or several when the changes are too many for one: all but the last announce only what the peer knows already.
+fn write_in_parts(heads: &[ChangeHash], known: &[ChangeHash], changes: &[Change]) -> Vec<Vec<u8>> {
     let mut messages = Vec::new();
-    let mut rest = chunks;
+    let mut rest = changes;
     loop {
-        let mut bytes = 0;
-        let fitting = rest
-            .iter()
-            .take_while(|chunk| {
-                bytes += chunk.len();
-                bytes <= PAYLOAD_BYTES_MAX
-            })
-            .count()
-            .max(1);
-        if fitting >= rest.len() {
-            messages.push(sync_message::write(heads, &[], heads, rest));
+        let (mut bytes, mut operations) = (0, 0);
+        let fits = |change: &&Change| {
+            bytes += change.raw_bytes().len();
+            operations += change.len() as u64;
+            bytes <= PAYLOAD_BYTES_MAX && operations <= gate::OPERATIONS_MAX
+        };
+        // One change alone is sent whatever its size: whoever made it was to keep it small.
+        let fitting = rest.iter().take_while(fits).count().max(1);
+        let (part, after) = rest.split_at(fitting.min(rest.len()));
+        let chunks: Vec<&[u8]> = part.iter().map(Change::raw_bytes).collect();
+        if after.is_empty() {
+            messages.push(sync_message::write(heads, &[], heads, &chunks));
             return messages;
         }
-        let (part, after) = rest.split_at(fitting);
-        messages.push(sync_message::write(known, &[], known, part));
+        messages.push(sync_message::write(known, &[], known, &chunks));
         rest = after;
     }
 }

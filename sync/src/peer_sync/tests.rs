@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use automerge::{
-    ActorId, Change, ROOT,
+    ActorId, ROOT,
     sync::{self, SyncDoc},
     transaction::Transactable,
 };

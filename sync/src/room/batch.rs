@@ -13,7 +13,8 @@ use super::{
     Phase, QUEUE_BYTES_MAX, RETRY_FIRST_MS, RETRY_MAX_MS, Refusal, Room, SessionId, member::Own,
 };
 use crate::{
-    chunk::{self, ChunkKind},
+    chunk,
+    gate::{self, GateError},
     peer_sync::holds,
 };
 
@@ -71,12 +72,14 @@ impl Seqs {
 pub(super) fn parse(admission: &mut dyn Admission, info: &PeerInfo, chunks: &[&[u8]]) -> Result<Vec<Change>, Refusal> {
     let malformed = |text: &str| Refusal::new("malformed", text);
     let mut changes = Vec::new();
+    let mut operations = 0u64;
     for bytes in chunks {
         let left = BATCH_CHANGES_MAX.saturating_sub(changes.len());
         let chunks = chunk::split(bytes, left).map_err(|_| malformed("not a row of at most 4096 change chunks"))?;
         for chunk in chunks {
-            if !matches!(chunk.kind, ChunkKind::Change | ChunkKind::CompressedChange) {
-                return Err(malformed("a chunk that is not a change"));
+            operations += gate::operations(&chunk).map_err(|error| malformed(&error.to_string()))?;
+            if operations > gate::OPERATIONS_MAX {
+                return Err(malformed(&GateError::TooMany.to_string()));
             }
             let parsed = catch_unwind(AssertUnwindSafe(|| {
                 admission.inspect(info, &chunk)?;
