@@ -5,6 +5,8 @@ pub mod acts;
 mod keys;
 mod row;
 pub mod rows;
+#[cfg(test)]
+mod tests;
 
 use std::rc::Rc;
 

@@ -172,7 +172,6 @@ pub fn Import() -> Html {
                         {if *waits { pages.waiting } else { texts.create }}
                     </button>
                 </div>
-                <Preview parsed={parsed.clone()} />
             </>
         },
     };
@@ -204,6 +203,9 @@ pub fn Import() -> Html {
                     {result}
                 </section>
             </div>
+            if let Some(Ok((parsed, _))) = &*outcome {
+                <Preview parsed={parsed.clone()} />
+            }
         </Frame>
     }
 }
@@ -283,11 +285,12 @@ fn CheckList(props: &CheckListProps) -> Html {
             let (show, line) = (props.on_show.clone(), check.line);
             Callback::from(move |_: MouseEvent| show.emit(line))
         };
-        let readings = check.readings().into_iter().enumerate().map(|(number, reading)| {
+        let choices = checks::choices(&check.kind, check.readings().len());
+        let readings = choices.into_iter().enumerate().map(|(index, choice)| {
             html! {
-                <li class={classes!("chip", (number == 0).then_some("chip--accent"))}>
-                    {checks::answer(reading, texts)}
-                    if number == 0 {
+                <li class={classes!("chip", (index == 0).then_some("chip--accent"))}>
+                    {checks::words(choice, texts)}
+                    if index == 0 {
                         <span class="visually-hidden">{format!("（{}）", texts.now)}</span>
                     }
                 </li>

@@ -176,7 +176,7 @@ pub fn New() -> Html {
         };
         html! {
             <li key={index} class="group-row">
-                <input class="input group-row__icon" type="text" value={row.icon.clone()} placeholder="🙂"
+                <input class="input group-row__icon" type="text" value={row.icon.clone()} placeholder="★"
                     aria-label={(texts.icon_label)(index + 1)} oninput={on(|row, text| row.icon = text)} />
                 <input class="input" type="text" value={row.name.clone()} aria-label={(texts.name_label)(index + 1)}
                     aria-invalid={fault.is_some().to_string()} oninput={on(|row, text| row.name = text)} />

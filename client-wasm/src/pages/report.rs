@@ -144,7 +144,9 @@ pub fn Report(props: &ReportProps) -> Html {
     let written = boards.views.iter().any(|(_, view)| !view.top.is_empty());
     html! {
         <Frame title={texts.title} {back} class="report">
-            {for groups.iter().map(|group| html! { <Held key={group.id.to_string()} group={group.id.clone()} /> })}
+            <div hidden=true>
+                {for groups.iter().map(|group| html! { <Held key={group.id.to_string()} group={group.id.clone()} /> })}
+            </div>
             <div class="report__bar no-print">
                 <div class="segments" role="tablist" aria-label={texts.profile}>
                     {tab(Form::Verbatim, texts.verbatim)}

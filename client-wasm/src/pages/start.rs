@@ -65,7 +65,7 @@ pub fn Start() -> Html {
         <Frame class="start">
             <section class="start__hero">
                 <div class="start__words">
-                    <h1 class="start__lead">{texts.lead}</h1>
+                    <h1 class="start__lead">{for texts.lead.iter().map(|part| html! { <span>{*part}</span> })}</h1>
                 </div>
                 <Drawing label={texts.drawing} />
             </section>

@@ -18,11 +18,12 @@ pub fn words<'texts>(error: &ApiError, texts: &'texts TroubleTexts) -> &'texts T
         ApiError::NoSeat => &texts.no_seat,
         ApiError::Unreadable => &texts.newer,
         ApiError::Refused { status, code, .. } => match (code.as_str(), *status) {
-            ("wrong_code" | "unknown_code" | "unknown_secret" | "bad_code", _) => &texts.wrong_code,
-            ("expired" | "revoked" | "link_expired" | "expired_code" | "expired_secret", _) | (_, 410) => &texts.expired,
+            ("code_unknown", _) => &texts.wrong_code,
+            ("link_unknown", _) => &texts.wrong_link,
+            ("link_expired" | "link_revoked", _) | (_, 410) => &texts.expired,
             ("coordinators_only", _) => &texts.coordinators_only,
             ("newer_schema", _) => &texts.newer,
-            ("storage_full" | "disk_full" | "storage", _) | (_, 507) => &texts.not_stored,
+            ("disk_full" | "store_failed", _) => &texts.not_stored,
             (_, 429) => &texts.too_many,
             (_, 403) => &texts.forbidden,
             (_, 404) => &texts.not_found,
@@ -72,8 +73,7 @@ pub fn TroublePage(props: &TroubleProps) -> Html {
     let texts = &pages.trouble;
     let trouble = words(&props.error, texts);
     let join = matches!(props.error, ApiError::NoSeat)
-        || std::ptr::eq(trouble, &raw const texts.wrong_code)
-        || std::ptr::eq(trouble, &raw const texts.expired);
+        || [&texts.wrong_code, &texts.wrong_link, &texts.expired].into_iter().any(|known| std::ptr::eq(known, trouble));
     let retry = props.on_retry.clone().map(|retry| {
         let onclick = Callback::from(move |_: MouseEvent| retry.emit(()));
         html! { <button type="button" class="button button--primary button--large" {onclick}>{texts.again}</button> }
@@ -111,7 +111,8 @@ mod tests {
     fn every_answer_has_words_that_fit_it() {
         let texts = &Locale::En.texts().pages.trouble;
         assert_eq!(words(&ApiError::Away, texts).title, texts.away.title);
-        assert_eq!(words(&refused(404, "wrong_code"), texts).title, texts.wrong_code.title);
+        assert_eq!(words(&refused(404, "code_unknown"), texts).title, texts.wrong_code.title);
+        assert_eq!(words(&refused(404, "link_unknown"), texts).title, texts.wrong_link.title);
         assert_eq!(words(&refused(410, "anything"), texts).title, texts.expired.title);
         assert_eq!(words(&refused(429, ""), texts).title, texts.too_many.title);
         assert_eq!(words(&refused(413, ""), texts).title, texts.too_large.title);

@@ -158,7 +158,7 @@ pub struct ImportTexts {
 
 pub(super) const IMPORT_JA: ImportTexts = ImportTexts {
     title: "報告書から開く",
-    intro: "報告書の文章を貼りつけるか、ファイルを選んでください。読みとった内容を下で確かめてから、開きます。それまでは何も送られません。",
+    intro: "報告書の文章を貼りつけるか、ファイルを選んでください。読みとった内容を確かめてから開きます。それまでは何も送られません。",
     text: "報告書の文章",
     example: "テーマ\n\n1班\n山田、佐藤、鈴木(コーディネーター)\n\n表札\n\n- ・付箋\n- ・付箋",
     file: "ファイルを選ぶ",
@@ -189,7 +189,7 @@ pub(super) const IMPORT_JA: ImportTexts = ImportTexts {
 
 pub(super) const IMPORT_EN: ImportTexts = ImportTexts {
     title: "Start from a report",
-    intro: "Paste the text of a report or choose a file. Check below what was understood, then open it. Nothing is sent before that.",
+    intro: "Paste the text of a report or choose a file. Check what was understood, then open it. Nothing is sent before that.",
     text: "Text of the report",
     example: "Theme\n\n1班\nYamada、Sato、Suzuki(コーディネーター)\n\nHeading\n\n- ・a note\n- ・a note",
     file: "Choose a file",
@@ -243,6 +243,10 @@ pub struct CheckTexts {
     pub reading_alone: &'static str,
     /// Reading: a larger island over the next n.
     pub reading_over: fn(usize) -> String,
+    /// Readings: a larger island over the next 1 to n.
+    pub reading_over_up_to: fn(usize) -> String,
+    /// Label of the number that goes with it.
+    pub reading_over_count: &'static str,
     /// Reading: a conclusion of the island before.
     pub reading_conclusion: &'static str,
     /// Reading: a lone wolf.
@@ -273,6 +277,10 @@ pub(super) const CHECKS_JA: CheckTexts = CheckTexts {
     gap: "同じ表札の付箋のあいだに、空いた行があります。",
     reading_alone: "表札だけ置く",
     reading_over: |count| if count == 1 { "つぎの島をまとめる大きな島".to_owned() } else { format!("つぎの{count}つの島をまとめる大きな島") },
+    reading_over_up_to: |count| {
+        if count == 1 { "つぎの島をまとめる大きな島".to_owned() } else { format!("つぎの1〜{count}つの島をまとめる大きな島") }
+    },
+    reading_over_count: "まとめる島の数",
     reading_conclusion: "前の島の結び",
     reading_lone_wolf: "一匹狼の付箋",
     reading_one_note: "1枚の付箋",
@@ -295,6 +303,10 @@ pub(super) const CHECKS_EN: CheckTexts = CheckTexts {
     gap: "There is an empty line between two notes of one heading.",
     reading_alone: "A heading on its own",
     reading_over: |count| if count == 1 { "A larger island over the next one".to_owned() } else { format!("A larger island over the next {count}") },
+    reading_over_up_to: |count| {
+        if count == 1 { "A larger island over the next one".to_owned() } else { format!("A larger island over the next 1 to {count}") }
+    },
+    reading_over_count: "How many islands it holds",
     reading_conclusion: "The conclusion of the island before",
     reading_lone_wolf: "A note that stands alone",
     reading_one_note: "One note",

@@ -3,8 +3,8 @@
 /// Words of the start page.
 #[derive(Debug)]
 pub struct StartTexts {
-    /// What Yoriai is, in one sentence.
-    pub lead: &'static str,
+    /// What Yoriai is, in one sentence, cut where a line may end.
+    pub lead: [&'static str; 4],
     /// What the drawing shows, for those who cannot see it.
     pub drawing: &'static str,
     /// Above the code field.
@@ -36,7 +36,7 @@ pub struct StartTexts {
 }
 
 pub(super) const JA: StartTexts = StartTexts {
-    lead: "一枚の大きな紙を囲んで、付箋を書き、島にまとめると、話し合いの報告書ができあがります。",
+    lead: ["一枚の紙を囲んで、", "付箋を書き、", "島にまとめると、", "報告書ができあがります。"],
     drawing: "紙の上に付箋がならび、いくつかが鉛筆の線で囲まれ、表札がついている絵",
     join_title: "ワークショップに入る",
     join_hint: "テーブルのカードにある12桁の番号です。カードのQRコードを読むと、番号なしで入れます。",
@@ -54,7 +54,12 @@ pub(super) const JA: StartTexts = StartTexts {
 };
 
 pub(super) const EN: StartTexts = StartTexts {
-    lead: "Gather round one large sheet, write notes, draw islands round what belongs together, and the report of the evening is written.",
+    lead: [
+        "Gather round one sheet, ",
+        "write notes, ",
+        "draw islands round what belongs together: ",
+        "the report is written.",
+    ],
     drawing: "A sheet with paper slips, some of them inside a pencil line with a name-plate",
     join_title: "Join a workshop",
     join_hint: "The twelve digits on the card at your table. Scanning the card’s QR code works without them.",

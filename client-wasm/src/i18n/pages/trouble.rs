@@ -14,8 +14,10 @@ pub struct Trouble {
 pub struct TroubleTexts {
     /// The server cannot be reached.
     pub away: Trouble,
-    /// The code or link is not known.
+    /// The code is not known.
     pub wrong_code: Trouble,
+    /// The link is not known.
+    pub wrong_link: Trouble,
     /// It was known once, and was revoked or has expired.
     pub expired: Trouble,
     /// Too many tries.
@@ -54,6 +56,10 @@ pub(super) const JA: TroubleTexts = TroubleTexts {
     wrong_code: Trouble {
         title: "この番号では入れません",
         body: "数字をもう一度確かめてください。カードのQRコードを読んでも入れます。",
+    },
+    wrong_link: Trouble {
+        title: "このリンクでは入れません",
+        body: "リンクの文字が途中で切れていないか、確かめてください。カードの番号でも入れます。",
     },
     expired: Trouble {
         title: "このリンクは、もう使えません",
@@ -112,6 +118,10 @@ pub(super) const EN: TroubleTexts = TroubleTexts {
     wrong_code: Trouble {
         title: "This code does not open anything",
         body: "Please check the digits. Scanning the card’s QR code works as well.",
+    },
+    wrong_link: Trouble {
+        title: "This link does not open anything",
+        body: "Please check that the link is complete. The code on the card works as well.",
     },
     expired: Trouble {
         title: "This link no longer works",

@@ -205,7 +205,7 @@ fn RenameGroup(props: &RenameGroupProps) -> Html {
         <form class="rename" {onsubmit} novalidate=true>
             <div class="rename__row">
                 <input ref={icon} class="input group-row__icon" type="text" aria-label={texts.group_icon}
-                    value={props.group.icon.clone().unwrap_or_default()} placeholder="🙂" />
+                    value={props.group.icon.clone().unwrap_or_default()} placeholder="★" />
                 <input ref={name} class="input" type="text" aria-label={texts.group_name} value={props.group.name.clone()}
                     data-testid={format!("rename-{id}")} />
                 <button type="submit" class="button">{texts.save}</button>
