@@ -4,7 +4,7 @@
 //! this out anew whenever the workshop or the seat changes.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -75,6 +75,8 @@ struct Connection {
     protocol: Session,
     info: Option<PeerInfo>,
     open: BTreeMap<DocumentId, OpenDocument>,
+    /// Documents it had open and may not see any more: when it may again, it is told.
+    withdrawn: BTreeSet<DocumentId>,
     outbox: Outbox,
     outputs: Vec<Output>,
 }
@@ -99,7 +101,7 @@ impl Connection {
         let protocol = Session::new(state.peer.clone());
         // Replaced by the pair that `serve` makes; a queue without a reader takes frames and loses them.
         let (outbox, _) = outbox();
-        Self { state, workshop, seat, id, protocol, info: None, open: BTreeMap::new(), outbox, outputs: Vec::new() }
+        Self { state, workshop, seat, id, protocol, info: None, open: BTreeMap::new(), withdrawn: BTreeSet::new(), outbox, outputs: Vec::new() }
     }
 
     async fn serve(mut self, mut socket: WebSocket) {
@@ -283,6 +285,19 @@ impl Connection {
         }
         for document in closed {
             self.open.remove(&document);
+            self.withdrawn.insert(document);
+        }
+        for document in self.withdrawn.iter().copied().collect::<Vec<_>>() {
+            let (access, reason) = self.workshop.access(&self.seat, &document, &now);
+            if access == board::Access::None {
+                continue;
+            }
+            self.withdrawn.remove(&document);
+            // No room knows the session any more; our own client asks for the document again when it hears this.
+            if !self.open.contains_key(&document) && self.info.as_ref().is_some_and(|info| info.yoriai) {
+                let bytes = sync::session::access_frame(document, wire_access(access), reason);
+                self.outbox.send(bytes.into(), false);
+            }
         }
     }
 
