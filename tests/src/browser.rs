@@ -5,7 +5,7 @@
 
 mod page;
 
-pub use page::{Device, Page};
+pub use page::{Device, Page, selector};
 
 use std::{
     collections::BTreeMap,
@@ -52,15 +52,25 @@ pub(crate) struct Wire {
 
 impl Wire {
     /// Sends a command, to a page's session or to the browser, and waits for its answer.
-    pub(crate) async fn call(&self, session: Option<&str>, method: &str, params: Value) -> Result<Value> {
+    pub(crate) async fn call(
+        &self,
+        session: Option<&str>,
+        method: &str,
+        params: Value,
+    ) -> Result<Value> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let mut command = json!({ "id": id, "method": method, "params": params });
         if let Some(session) = session {
             command["sessionId"] = json!(session);
         }
         let (answer, answered) = oneshot::channel();
-        self.waiting.lock().unwrap_or_else(|held| held.into_inner()).insert(id, answer);
-        self.out.send(Message::text(command.to_string())).context("the browser is gone")?;
+        self.waiting
+            .lock()
+            .unwrap_or_else(|held| held.into_inner())
+            .insert(id, answer);
+        self.out
+            .send(Message::text(command.to_string()))
+            .context("the browser is gone")?;
         let limit = Duration::from_millis(COMMAND_MS_MAX);
         let answer = tokio::time::timeout(limit, answered)
             .await
@@ -71,13 +81,24 @@ impl Wire {
 
     /// What the page with this session wrote to its console so far.
     pub(crate) fn log(&self, session: &str) -> Vec<String> {
-        self.logs.lock().unwrap_or_else(|held| held.into_inner()).get(session).cloned().unwrap_or_default()
+        self.logs
+            .lock()
+            .unwrap_or_else(|held| held.into_inner())
+            .get(session)
+            .cloned()
+            .unwrap_or_default()
     }
 
     fn receive(&self, text: &str) {
-        let Ok(message) = serde_json::from_str::<Value>(text) else { return };
+        let Ok(message) = serde_json::from_str::<Value>(text) else {
+            return;
+        };
         if let Some(id) = message["id"].as_u64() {
-            let waiting = self.waiting.lock().unwrap_or_else(|held| held.into_inner()).remove(&id);
+            let waiting = self
+                .waiting
+                .lock()
+                .unwrap_or_else(|held| held.into_inner())
+                .remove(&id);
             if let Some(waiting) = waiting {
                 let answer = match message.get("error") {
                     Some(error) => Err(error.to_string()),
@@ -90,20 +111,34 @@ impl Wire {
         }
         let line = match message["method"].as_str() {
             Some("Runtime.consoleAPICalled") => {
-                let arguments = message["params"]["args"].as_array().cloned().unwrap_or_default();
+                let arguments = message["params"]["args"]
+                    .as_array()
+                    .cloned()
+                    .unwrap_or_default();
                 let texts: Vec<String> = arguments
                     .iter()
                     .map(|argument| {
                         let value = &argument["value"];
-                        value.as_str().map(str::to_owned).unwrap_or_else(|| match value {
-                            Value::Null => argument["description"].as_str().unwrap_or("").to_owned(),
-                            other => other.to_string(),
-                        })
+                        value
+                            .as_str()
+                            .map(str::to_owned)
+                            .unwrap_or_else(|| match value {
+                                Value::Null => {
+                                    argument["description"].as_str().unwrap_or("").to_owned()
+                                }
+                                other => other.to_string(),
+                            })
                     })
                     .collect();
-                format!("{}: {}", message["params"]["type"].as_str().unwrap_or("log"), texts.join(" "))
+                format!(
+                    "{}: {}",
+                    message["params"]["type"].as_str().unwrap_or("log"),
+                    texts.join(" ")
+                )
             }
-            Some("Runtime.exceptionThrown") => format!("exception: {}", message["params"]["exceptionDetails"]),
+            Some("Runtime.exceptionThrown") => {
+                format!("exception: {}", message["params"]["exceptionDetails"])
+            }
             Some("Log.entryAdded") => format!("log: {}", message["params"]["entry"]),
             Some("Inspector.targetCrashed") => "the renderer crashed".to_owned(),
             _ => return,
@@ -149,7 +184,10 @@ impl Browser {
             .with_context(|| {
                 format!("cannot start {program}; install Debian's `chromium` and `fonts-noto-cjk`, or set YORIAI_CHROMIUM")
             })?;
-        let stderr = process.stderr.take().context("Chromium has no standard error")?;
+        let stderr = process
+            .stderr
+            .take()
+            .context("Chromium has no standard error")?;
         let mut lines = BufReader::new(stderr).lines();
         let address = tokio::time::timeout(Duration::from_millis(COMMAND_MS_MAX), async {
             while let Some(line) = lines.next_line().await? {
@@ -164,11 +202,19 @@ impl Browser {
         // Chromium stops when nobody reads what it writes.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
 
-        let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
-        let (socket, _) = tokio_tungstenite::connect_async_with_config(address, Some(config), true).await?;
+        let config = WebSocketConfig::default()
+            .max_message_size(None)
+            .max_frame_size(None);
+        let (socket, _) =
+            tokio_tungstenite::connect_async_with_config(address, Some(config), true).await?;
         let (mut sink, mut stream) = socket.split();
         let (out, mut outgoing) = mpsc::unbounded_channel();
-        let wire = Wire { next: Arc::default(), out, waiting: Arc::default(), logs: Arc::default() };
+        let wire = Wire {
+            next: Arc::default(),
+            out,
+            waiting: Arc::default(),
+            logs: Arc::default(),
+        };
         tokio::spawn(async move {
             while let Some(message) = outgoing.recv().await {
                 if sink.send(message).await.is_err() {
@@ -184,26 +230,49 @@ impl Browser {
                 }
             }
             // Nobody will answer any more: whoever waits is told so at once.
-            reader.waiting.lock().unwrap_or_else(|held| held.into_inner()).clear();
+            reader
+                .waiting
+                .lock()
+                .unwrap_or_else(|held| held.into_inner())
+                .clear();
         });
-        Ok(Self { process, profile, wire, pages: Mutex::default() })
+        Ok(Self {
+            process,
+            profile,
+            wire,
+            pages: Mutex::default(),
+        })
     }
 
     /// Opens a page on a device of its own: own cookies, own storage, own screen.
     pub async fn device(&self, name: &str, device: Device) -> Result<Page> {
-        let context = self.wire.call(None, "Target.createBrowserContext", json!({ "disposeOnDetach": false })).await?;
-        let context = context["browserContextId"].as_str().context("no browser context")?.to_owned();
+        let context = self
+            .wire
+            .call(
+                None,
+                "Target.createBrowserContext",
+                json!({ "disposeOnDetach": false }),
+            )
+            .await?;
+        let context = context["browserContextId"]
+            .as_str()
+            .context("no browser context")?
+            .to_owned();
         self.page_in(name, device, context).await
     }
 
     /// Opens a second tab on the device of another page.
     pub async fn tab(&self, name: &str, beside: &Page) -> Result<Page> {
-        self.page_in(name, beside.device(), beside.context().to_owned()).await
+        self.page_in(name, beside.device(), beside.context().to_owned())
+            .await
     }
 
     async fn page_in(&self, name: &str, device: Device, context: String) -> Result<Page> {
         let page = Page::open(self.wire.clone(), name, device, context).await?;
-        self.pages.lock().unwrap_or_else(|held| held.into_inner()).push(page.clone());
+        self.pages
+            .lock()
+            .unwrap_or_else(|held| held.into_inner())
+            .push(page.clone());
         Ok(page)
     }
 
@@ -211,12 +280,19 @@ impl Browser {
     pub async fn leave_evidence(&self, test: &str) -> Result<PathBuf> {
         let folder = crate::target_folder().join("test-failures").join(test);
         std::fs::create_dir_all(&folder)?;
-        let pages: Vec<Page> = self.pages.lock().unwrap_or_else(|held| held.into_inner()).clone();
+        let pages: Vec<Page> = self
+            .pages
+            .lock()
+            .unwrap_or_else(|held| held.into_inner())
+            .clone();
         for page in pages {
             let name = page.name();
             std::fs::write(folder.join(format!("{name}.log")), page.log().join("\n"))?;
             if let Err(reason) = page.screenshot(&folder.join(format!("{name}.png"))).await {
-                std::fs::write(folder.join(format!("{name}.no-picture.txt")), format!("{reason:#}"))?;
+                std::fs::write(
+                    folder.join(format!("{name}.no-picture.txt")),
+                    format!("{reason:#}"),
+                )?;
             }
         }
         Ok(folder)

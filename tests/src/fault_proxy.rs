@@ -2,7 +2,10 @@
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, atomic::{AtomicU8, Ordering}},
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
 };
 
 use anyhow::Result;
@@ -55,7 +58,13 @@ impl FaultProxy {
                 });
             }
         });
-        Ok(Self { address, weather, changed, target, task })
+        Ok(Self {
+            address,
+            weather,
+            changed,
+            target,
+            task,
+        })
     }
 
     /// `127.0.0.1:port` for the device.
@@ -82,7 +91,12 @@ impl Drop for FaultProxy {
     }
 }
 
-async fn carry(mut device: TcpStream, mut server: TcpStream, weather: Arc<AtomicU8>, changed: Arc<Notify>) {
+async fn carry(
+    mut device: TcpStream,
+    mut server: TcpStream,
+    weather: Arc<AtomicU8>,
+    changed: Arc<Notify>,
+) {
     const BUFFER_BYTES: usize = 16 * 1024;
     let (mut up, mut down) = (vec![0; BUFFER_BYTES], vec![0; BUFFER_BYTES]);
     loop {

@@ -31,7 +31,13 @@ pub enum Device {
 
 impl Device {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Tablet, Self::TabletUpright, Self::Phone, Self::Desktop, Self::Projector];
+    pub const ALL: [Self; 5] = [
+        Self::Tablet,
+        Self::TabletUpright,
+        Self::Phone,
+        Self::Desktop,
+        Self::Projector,
+    ];
 
     /// Width and height in CSS pixels.
     pub fn size(self) -> (u32, u32) {
@@ -77,16 +83,44 @@ struct Inner {
 }
 
 impl Page {
-    pub(super) async fn open(wire: Wire, name: &str, device: Device, context: String) -> Result<Self> {
+    pub(super) async fn open(
+        wire: Wire,
+        name: &str,
+        device: Device,
+        context: String,
+    ) -> Result<Self> {
         let (width, height) = device.size();
         let target = wire
             .call(None, "Target.createTarget", json!({ "url": "about:blank", "browserContextId": context, "width": width, "height": height }))
             .await?;
         let target = target["targetId"].as_str().context("no target")?.to_owned();
-        let session = wire.call(None, "Target.attachToTarget", json!({ "targetId": target, "flatten": true })).await?;
-        let session = session["sessionId"].as_str().context("no session")?.to_owned();
-        let page = Self { inner: Arc::new(Inner { wire, name: name.to_owned(), device, context, target, session }) };
-        for domain in ["Page.enable", "Runtime.enable", "Log.enable", "Network.enable"] {
+        let session = wire
+            .call(
+                None,
+                "Target.attachToTarget",
+                json!({ "targetId": target, "flatten": true }),
+            )
+            .await?;
+        let session = session["sessionId"]
+            .as_str()
+            .context("no session")?
+            .to_owned();
+        let page = Self {
+            inner: Arc::new(Inner {
+                wire,
+                name: name.to_owned(),
+                device,
+                context,
+                target,
+                session,
+            }),
+        };
+        for domain in [
+            "Page.enable",
+            "Runtime.enable",
+            "Log.enable",
+            "Network.enable",
+        ] {
             page.call(domain, json!({})).await?;
         }
         page.call(
@@ -94,15 +128,27 @@ impl Page {
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": device == Device::Phone }),
         )
         .await?;
-        page.call("Emulation.setTouchEmulationEnabled", json!({ "enabled": device.touch(), "maxTouchPoints": 5 })).await?;
-        page.call("Emulation.setFocusEmulationEnabled", json!({ "enabled": true })).await?;
-        page.call("Emulation.setLocaleOverride", json!({ "locale": "ja-JP" })).await?;
+        page.call(
+            "Emulation.setTouchEmulationEnabled",
+            json!({ "enabled": device.touch(), "maxTouchPoints": 5 }),
+        )
+        .await?;
+        page.call(
+            "Emulation.setFocusEmulationEnabled",
+            json!({ "enabled": true }),
+        )
+        .await?;
+        page.call("Emulation.setLocaleOverride", json!({ "locale": "ja-JP" }))
+            .await?;
         Ok(page)
     }
 
     /// Any DevTools command on this page.
     pub async fn call(&self, method: &str, params: Value) -> Result<Value> {
-        self.inner.wire.call(Some(&self.inner.session), method, params).await
+        self.inner
+            .wire
+            .call(Some(&self.inner.session), method, params)
+            .await
     }
 
     /// The page's name in the story.
@@ -130,19 +176,34 @@ impl Page {
         if let Some(reason) = answer["errorText"].as_str() {
             bail!("{} could not open {url}: {reason}", self.name());
         }
-        self.until("the document is parsed", "document.readyState !== 'loading'").await
+        self.until(
+            "the document is parsed",
+            "document.readyState !== 'loading'",
+        )
+        .await
     }
 
     /// Reloads the page, as a person would.
     pub async fn reload(&self) -> Result<()> {
         self.eval("window.__before_reload = true").await?;
         self.call("Page.reload", json!({})).await?;
-        self.until("the page is loaded anew", "!window.__before_reload && document.readyState === 'complete'").await
+        self.until(
+            "the page is loaded anew",
+            "!window.__before_reload && document.readyState === 'complete'",
+        )
+        .await
     }
 
     /// Closes the tab.
     pub async fn close(&self) -> Result<()> {
-        self.inner.wire.call(None, "Target.closeTarget", json!({ "targetId": self.inner.target })).await?;
+        self.inner
+            .wire
+            .call(
+                None,
+                "Target.closeTarget",
+                json!({ "targetId": self.inner.target }),
+            )
+            .await?;
         Ok(())
     }
 
@@ -167,8 +228,13 @@ impl Page {
                 return Ok(());
             }
             if Instant::now() > deadline {
-                let last = outcome.map(|value| value.to_string()).unwrap_or_else(|reason| format!("{reason:#}"));
-                bail!("{}: waited {PATIENCE_MS} ms until {what} ({condition}); last answer: {last}", self.name());
+                let last = outcome
+                    .map(|value| value.to_string())
+                    .unwrap_or_else(|reason| format!("{reason:#}"));
+                bail!(
+                    "{}: waited {PATIENCE_MS} ms until {what} ({condition}); last answer: {last}",
+                    self.name()
+                );
             }
             tokio::time::sleep(Duration::from_millis(POLL_MS)).await;
         }
@@ -176,23 +242,41 @@ impl Page {
 
     /// Waits until an element with this `data-testid` can be seen.
     pub async fn sees(&self, testid: &str) -> Result<()> {
-        self.until(&format!("[{testid}] is visible"), &format!("(() => {{ {VISIBLE} return visible('{}'); }})()", selector(testid))).await
+        self.until(
+            &format!("[{testid}] is visible"),
+            &format!(
+                "(() => {{ {VISIBLE} return visible('{}'); }})()",
+                selector(testid)
+            ),
+        )
+        .await
     }
 
     /// Waits until the visible text of the page contains this.
     pub async fn reads(&self, text: &str) -> Result<()> {
-        self.until(&format!("「{text}」 can be read"), &format!("document.body.innerText.includes({})", json!(text))).await
+        self.until(
+            &format!("「{text}」 can be read"),
+            &format!("document.body.innerText.includes({})", json!(text)),
+        )
+        .await
     }
 
     /// The middle of an element in CSS pixels, scrolled into view.
     pub async fn centre(&self, selector: &str) -> Result<(f64, f64)> {
-        self.until(&format!("{selector} is there"), &format!("document.querySelector({})", json!(selector))).await?;
+        self.until(
+            &format!("{selector} is there"),
+            &format!("document.querySelector({})", json!(selector)),
+        )
+        .await?;
         let script = format!(
             "(() => {{ const e = document.querySelector({}); e.scrollIntoView({{block:'nearest',inline:'nearest'}}); const r = e.getBoundingClientRect(); return [r.x + r.width/2, r.y + r.height/2]; }})()",
             json!(selector)
         );
         let point = self.eval(&script).await?;
-        Ok((point[0].as_f64().context("no x")?, point[1].as_f64().context("no y")?))
+        Ok((
+            point[0].as_f64().context("no x")?,
+            point[1].as_f64().context("no y")?,
+        ))
     }
 
     /// Touches or clicks an element by its `data-testid`, with a real finger or mouse.
@@ -231,37 +315,66 @@ impl Page {
         }
         for step in 1..=STEPS {
             let part = f64::from(step) / f64::from(STEPS);
-            let (x, y) = (from.0 + (to.0 - from.0) * part, from.1 + (to.1 - from.1) * part);
+            let (x, y) = (
+                from.0 + (to.0 - from.0) * part,
+                from.1 + (to.1 - from.1) * part,
+            );
             if touch {
                 self.touch("touchMove", &[(x, y)]).await?;
             } else {
                 self.mouse("mouseMoved", x, y).await?;
             }
         }
-        if touch { self.touch("touchEnd", &[]).await } else { self.mouse("mouseReleased", to.0, to.1).await }
+        if touch {
+            self.touch("touchEnd", &[]).await
+        } else {
+            self.mouse("mouseReleased", to.0, to.1).await
+        }
     }
 
     /// One raw touch event with these fingers down.
     pub async fn touch(&self, kind: &str, fingers: &[(f64, f64)]) -> Result<()> {
-        let points: Vec<Value> = fingers.iter().enumerate().map(|(id, (x, y))| json!({ "x": x, "y": y, "id": id, "radiusX": 8, "radiusY": 8 })).collect();
-        self.call("Input.dispatchTouchEvent", json!({ "type": kind, "touchPoints": points })).await.map(drop)
+        let points: Vec<Value> = fingers
+            .iter()
+            .enumerate()
+            .map(|(id, (x, y))| json!({ "x": x, "y": y, "id": id, "radiusX": 8, "radiusY": 8 }))
+            .collect();
+        self.call(
+            "Input.dispatchTouchEvent",
+            json!({ "type": kind, "touchPoints": points }),
+        )
+        .await
+        .map(drop)
     }
 
     /// One raw mouse event with the left button.
     pub async fn mouse(&self, kind: &str, x: f64, y: f64) -> Result<()> {
-        let button = if kind == "mouseMoved" { json!({ "type": kind, "x": x, "y": y }) } else { json!({ "type": kind, "x": x, "y": y, "button": "left", "clickCount": 1 }) };
-        self.call("Input.dispatchMouseEvent", button).await.map(drop)
+        let button = if kind == "mouseMoved" {
+            json!({ "type": kind, "x": x, "y": y })
+        } else {
+            json!({ "type": kind, "x": x, "y": y, "button": "left", "clickCount": 1 })
+        };
+        self.call("Input.dispatchMouseEvent", button)
+            .await
+            .map(drop)
     }
 
     /// Types a text into what has the focus, as a keyboard that needs no conversion.
     pub async fn types(&self, text: &str) -> Result<()> {
-        self.call("Input.insertText", json!({ "text": text })).await.map(drop)
+        self.call("Input.insertText", json!({ "text": text }))
+            .await
+            .map(drop)
     }
 
     /// Shows a kana or kanji candidate under composition (未確定).
     pub async fn composes(&self, candidate: &str) -> Result<()> {
         let end = candidate.encode_utf16().count();
-        self.call("Input.imeSetComposition", json!({ "text": candidate, "selectionStart": end, "selectionEnd": end })).await.map(drop)
+        self.call(
+            "Input.imeSetComposition",
+            json!({ "text": candidate, "selectionStart": end, "selectionEnd": end }),
+        )
+        .await
+        .map(drop)
     }
 
     /// Types Japanese: kana appear, are converted to the candidate, and the candidate is confirmed with Enter.
@@ -287,7 +400,11 @@ impl Page {
             "ArrowUp" => 38,
             "ArrowRight" => 39,
             "ArrowDown" => 40,
-            other => other.chars().next().map(|letter| letter.to_ascii_uppercase() as u32).unwrap_or(0),
+            other => other
+                .chars()
+                .next()
+                .map(|letter| letter.to_ascii_uppercase() as u32)
+                .unwrap_or(0),
         };
         let mut down = json!({ "type": "rawKeyDown", "key": key, "windowsVirtualKeyCode": code, "modifiers": modifiers });
         if key == "Enter" {
@@ -301,14 +418,19 @@ impl Page {
     /// Puts a text into a field at once, as a paste does.
     pub async fn fills(&self, testid: &str, text: &str) -> Result<()> {
         self.sees(testid).await?;
-        let script = format!("(() => {{ const e = document.querySelector({}); e.focus(); e.select && e.select(); }})()", json!(selector(testid)));
+        let script = format!(
+            "(() => {{ const e = document.querySelector({}); e.focus(); e.select && e.select(); }})()",
+            json!(selector(testid))
+        );
         self.eval(&script).await?;
         self.types(text).await
     }
 
     /// What the page knows, as told by its test hook: groups, notes, islands, unsaved edits, connection phase.
     pub async fn state(&self) -> Result<Value> {
-        let text = self.eval("window.yoriai ? window.yoriai.state() : '{}'").await?;
+        let text = self
+            .eval("window.yoriai ? window.yoriai.state() : '{}'")
+            .await?;
         serde_json::from_str(text.as_str().unwrap_or("{}")).context("the page's state is no JSON")
     }
 
@@ -317,14 +439,19 @@ impl Page {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        let picture = self.call("Page.captureScreenshot", json!({ "format": "png" })).await?;
-        let bytes = base64::engine::general_purpose::STANDARD.decode(picture["data"].as_str().context("no picture")?)?;
+        let picture = self
+            .call("Page.captureScreenshot", json!({ "format": "png" }))
+            .await?;
+        let bytes = base64::engine::general_purpose::STANDARD
+            .decode(picture["data"].as_str().context("no picture")?)?;
         std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
     }
 
     /// Slows the page's processor down by this factor.
     pub async fn throttles(&self, factor: f64) -> Result<()> {
-        self.call("Emulation.setCPUThrottlingRate", json!({ "rate": factor })).await.map(drop)
+        self.call("Emulation.setCPUThrottlingRate", json!({ "rate": factor }))
+            .await
+            .map(drop)
     }
 }
 

@@ -1,0 +1,76 @@
+//! Boards of a given size and history, made through the front door: REST for the workshop, the socket for the history.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context as _, Result};
+use board::{Board, Command, Stamp, TextTarget};
+use serde_json::json;
+use sync::DocumentId;
+
+use super::load::{Light, Target};
+use crate::http::HttpDevice;
+
+/// Notes under one heading of a made-up report.
+const NOTES_PER_HEADING: usize = 15;
+/// Changes sent in one message while a history is made: far below the limits of a frame.
+const CHANGES_PER_MESSAGE: usize = 400;
+
+/// A board that exists on a server.
+pub struct Made {
+    /// How to join it.
+    pub target: Target,
+    /// The coordinator's device.
+    pub device: HttpDevice,
+    /// The workshop.
+    pub workshop: String,
+}
+
+/// Creates a workshop whose only board has so many notes and a history of about so many operations.
+pub async fn create(server: SocketAddr, notes: usize, operations: usize) -> Result<Made> {
+    let mut report = format!("{notes}枚の板\n\n1班\n佐藤、鈴木(コーディネーター)\n");
+    for number in 0..notes {
+        if number % NOTES_PER_HEADING == 0 {
+            report.push_str(&format!("\n見出し{}\n\n", number / NOTES_PER_HEADING + 1));
+        }
+        report.push_str(&format!("- ・{}枚目。市民と職員がいっしょに考えたこと。\n", number + 1));
+    }
+    let mut device = HttpDevice::new(server);
+    let body = json!({ "theme": "測る", "date": "2026-11-22", "venue": "", "groups": [], "report": report });
+    let created = device.request("POST", "/api/workshops", Some(&body)).await?.success()?;
+    let workshop = created["workshop"].as_str().context("no workshop")?.to_owned();
+    let seat = device.request("GET", &format!("/api/workshops/{workshop}/seat"), None).await?.success()?;
+    let document: DocumentId = seat["groups"][0]["document"].as_str().context("no document")?.parse()?;
+    let target = Target { address: server, path: format!("/sync/{workshop}"), cookie: Some(device.cookie()), document: Some(document) };
+    if operations > 0 {
+        write_history(&target, operations).await?;
+    }
+    Ok(Made { target, device, workshop })
+}
+
+/// People type: every change is one letter in one of the notes.
+async fn write_history(target: &Target, operations: usize) -> Result<()> {
+    let mut light = Light::connect(target, "historian").await?;
+    let document = light.catch_up(std::time::Instant::now()).await?.document;
+    let mut board = Board::load(&document.save(), automerge::ActorId::from([9u8; 16]))?;
+    let ids: Vec<_> = board.view().notes.keys().cloned().collect();
+    let stamp = Stamp { person: None, device: "bench".to_owned(), at_ms: 0 };
+    let mut changes = Vec::new();
+    for number in 0..operations {
+        let target = TextTarget::Note(ids[number % ids.len()].clone());
+        // A letter comes and the next time round goes, so texts stay short while the history grows.
+        let round = number / ids.len();
+        let splice = if round % 2 == 0 {
+            Command::Splice { target, at: 0, delete: 0, insert: "あ".to_owned() }
+        } else {
+            Command::Splice { target, at: 0, delete: 1, insert: String::new() }
+        };
+        if let Some(change) = board.apply(splice, &stamp)?.change {
+            changes.push(change);
+        }
+        if changes.len() >= CHANGES_PER_MESSAGE || number + 1 == operations {
+            light.send_saved(&changes).await?;
+            changes.clear();
+        }
+    }
+    Ok(())
+}
