@@ -27,6 +27,7 @@ mod others;
 mod pencil;
 mod relations;
 mod stage;
+mod styles;
 mod surface;
 mod words;
 

@@ -4,7 +4,7 @@
 use board::{command::TextTarget, id::GroupId, view::Colour};
 use yew::prelude::*;
 
-use super::{letters, note::colour_word, words::Words};
+use super::{letters, note::colour_word, styles::use_styles, words::Words};
 use crate::text_field::{Left, TextField};
 
 /// What is written on.
@@ -43,6 +43,7 @@ pub fn Editor(props: &EditorProps) -> Html {
             on_resized.emit(());
         })
     };
+    use_styles(&props.place, [("--letters", format!("{}px", *size))]);
     let done = {
         let on_left = props.on_left.clone();
         Callback::from(move |_: MouseEvent| on_left.emit(Left::Enter))
@@ -55,8 +56,7 @@ pub fn Editor(props: &EditorProps) -> Html {
     };
     html! {
         <div ref={props.place.clone()} data-control=""
-            class={classes!("sheet-editor", if is_note { "sheet-editor--note" } else { "sheet-editor--plate" }, paper)}
-            style={format!("--letters:{}px", *size)}>
+            class={classes!("sheet-editor", if is_note { "sheet-editor--note" } else { "sheet-editor--plate" }, paper)}>
             <TextField group={props.group.clone()} target={props.target.clone()} class="sheet-editor-field"
                 {label} {placeholder} autofocus=true grow=true enter_is_done={!is_note} testid="note-editor"
                 on_left={props.on_left.clone()} {on_text} />

@@ -12,6 +12,7 @@ use super::{
     note::{colour_word, name_tag},
     others::Holder,
     pencil, stage,
+    styles::use_styles,
     words::Words,
 };
 use crate::app::count_render;
@@ -96,15 +97,18 @@ pub fn IslandView(props: &IslandViewProps) -> Html {
         holder.is_some().then_some("is-held"),
         holder.as_ref().or(writer.as_ref()).map(|other| other.class()),
     );
-    let style = format!(
-        "transform:{};width:{:.0}px;height:{:.0}px;z-index:{}",
-        stage::at(island.bounds.origin),
-        size.width,
-        size.height,
-        island.depth + 1,
+    let node = use_node_ref();
+    use_styles(
+        &node,
+        [
+            ("transform", stage::at(island.bounds.origin)),
+            ("width", format!("{:.0}px", size.width)),
+            ("height", format!("{:.0}px", size.height)),
+            ("z-index", (island.depth + 1).to_string()),
+        ],
     );
     html! {
-        <div {class} {style} data-testid="island" data-island-id={island.id.to_string()}
+        <div ref={node} {class} data-testid="island" data-island-id={island.id.to_string()}
             data-parent={island.parent.as_ref().map(ToString::to_string).unwrap_or_default()}>
             <svg class="island-line" viewBox={format!("0 0 {:.0} {:.0}", line.width, line.height)}
                 preserveAspectRatio="none" aria-hidden="true">
@@ -113,8 +117,8 @@ pub fn IslandView(props: &IslandViewProps) -> Html {
             <div class="island-plate" data-heading={island.id.to_string()} role="button"
                 tabindex={if *tab_stop { "0" } else { "-1" }} aria-pressed={selected.to_string()}
                 aria-label={(words.island)(heading, island.note_count)}>
-                <span class={classes!("island-heading", island.heading.trim().is_empty().then_some("is-unnamed"))}
-                    style={format!("font-size:{}px", heading_size(island, plate_only))}>
+                <span class={classes!("island-heading", format!("letters-{}", heading_size(island, plate_only)),
+                    island.heading.trim().is_empty().then_some("is-unnamed"))}>
                     { heading.to_owned() }
                 </span>
                 { kept(island) }

@@ -5,7 +5,7 @@ use std::{rc::Rc, sync::Arc};
 use board::view::{Colour, Note, Source};
 use yew::prelude::*;
 
-use super::{letters, others::Holder, stage, words::Words};
+use super::{letters, others::Holder, stage, styles::use_styles, words::Words};
 use crate::app::count_render;
 
 /// What one slip shows.
@@ -65,6 +65,8 @@ pub fn NoteView(props: &NoteViewProps) -> Html {
         words,
     } = props;
     let fit = letters::fit(&note.text);
+    let node = use_node_ref();
+    use_styles(&node, [("transform", stage::at(note.position))]);
     let label = if note.text.trim().is_empty() {
         words.empty_note.to_owned()
     } else {
@@ -83,13 +85,12 @@ pub fn NoteView(props: &NoteViewProps) -> Html {
         person,
     );
     html! {
-        <div {class} data-testid="note" data-note={note.id.to_string()}
+        <div ref={node} {class} data-testid="note" data-note={note.id.to_string()}
             data-island={note.parent.as_ref().map(ToString::to_string).unwrap_or_default()}
-            style={format!("transform:{}", stage::at(note.position))}
             role="button" tabindex={if *tab_stop { "0" } else { "-1" }} aria-label={label}
             aria-pressed={selected.to_string()}>
             <span class="note-mark" aria-hidden="true"></span>
-            <div class="note-text" style={format!("font-size:{}px", fit.size)}>{ note.text.clone() }</div>
+            <div class={format!("note-text letters-{}", fit.size)}>{ note.text.clone() }</div>
             <div class="note-foot" aria-hidden="true">
                 { badges(note, *words) }
                 if *selected {

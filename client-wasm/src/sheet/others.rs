@@ -11,7 +11,10 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-use super::stage;
+use super::{
+    stage,
+    styles::{self, use_styles},
+};
 use crate::{
     hooks::{use_slice, use_store},
     store::{BoardSlot, RemotePresence, State},
@@ -115,13 +118,30 @@ pub fn OthersView(props: &OthersViewProps) -> Html {
     html! {
         <>
             { for cursors.iter().map(|cursor| html! {
-                <div key={cursor.peer.clone()} class={format!("cursor person-colour-{}", cursor.colour_index)}
-                    style={format!("transform:{} scale(var(--inverse-zoom,1))", stage::at(cursor.at))} aria-hidden="true">
-                    <svg viewBox="0 0 20 24" width="20" height="24"><path d="M2 1.5v17.2l4.6-4 3.1 7 3.2-1.4-3.1-6.9h6.2z"/></svg>
-                    <span class="cursor-name">{ &cursor.name }</span>
-                </div>
+                <CursorView key={cursor.peer.clone()} cursor={cursor.clone()} />
             }) }
         </>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct CursorViewProps {
+    cursor: Cursor,
+}
+
+/// One cursor with its name, as large at every zoom.
+#[component]
+fn CursorView(props: &CursorViewProps) -> Html {
+    let Cursor { name, colour_index, at, .. } = &props.cursor;
+    let node = use_node_ref();
+    use_styles(&node, [("transform", format!("{} scale(var(--inverse-zoom,1))", stage::at(*at)))]);
+    html! {
+        <div ref={node} class={format!("cursor person-colour-{colour_index}")} aria-hidden="true">
+            <svg viewBox="0 0 20 24" width="20" height="24">
+                <path d="M2 1.5v17.2l4.6-4 3.1 7 3.2-1.4-3.1-6.9h6.2z" />
+            </svg>
+            <span class="cursor-name">{ name }</span>
+        </div>
     }
 }
 
@@ -178,6 +198,7 @@ fn follow(slot: &BoardSlot, board: &NodeRef, moved: &mut BTreeMap<ItemId, HtmlEl
             Some(element) => element.clone(),
             None => {
                 let Some(element) = element(board, &item) else { continue };
+                styles::place(&element);
                 let _ = element.set_attribute("data-carried", "");
                 moved.insert(item, element.clone());
                 element

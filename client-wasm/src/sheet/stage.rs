@@ -1,8 +1,8 @@
 //! The sheet's direct line to the DOM: camera and previews as style writes, without any rendering.
 //!
-//! A note's place is written into its style by its component. While it is held, this module writes another one on
-//! top and marks the element with `data-drag`, which the components do not know and so never remove. When it is
-//! let go, the component's truth is written again, and the stylesheet's transition lets it glide the difference.
+//! A note's place is written into its style when it changes (see [`styles`]). While it is held, this module writes
+//! another one on top and marks the element with `data-drag`. When it is let go, the board's place is written again,
+//! and the stylesheet's transition lets it glide the difference.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +15,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 use yew::NodeRef;
 
+use super::styles;
 use crate::{camera::Camera, tools::dropping};
 
 /// Space between a selection and its actions, in pixels: a fingertip.
@@ -132,6 +133,7 @@ impl Stage {
     fn hold(&mut self, item: &ItemId, corner: Point) {
         if !self.held.contains_key(item) {
             let Some(element) = self.element(item) else { return };
+            styles::place(&element);
             // Marking cannot fail: the name is valid.
             let _ = element.set_attribute("data-drag", "");
             self.held.insert(item.clone(), element);
