@@ -21,7 +21,7 @@ use automerge::{ActorId, Automerge, Change, ChangeHash, PatchLog, ReadDoc};
 
 pub use keys::{
     COORDINATE_MAX, ISLANDS_MAX, ITEMS_PER_COMMAND_MAX, MARKS_MAX, NOTES_MAX, PEOPLE_MAX, RELATIONS_MAX,
-    STRING_BYTES_MAX,
+    SCHEMA, STRING_BYTES_MAX,
 };
 pub use perform::ROUNDS_MAX;
 pub use undo::UNDO_STEPS_MAX;

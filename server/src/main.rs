@@ -36,8 +36,9 @@ async fn start(config: Config) -> Result<(), StartError> {
     let listener = startup::bind(&config).await?;
     let address = listener.local_addr().map_err(StartError::Serve)?;
     let is_new = store.is_empty().await.unwrap_or(false);
+    let stopped = stop_signal();
     announce(&config.base_url_for(address), folder.path(), is_new);
-    let outcome = server::run_with_store(listener, config, store, stop_signal()).await;
+    let outcome = server::run_with_store(listener, config, store, stopped).await;
     drop(folder);
     outcome
 }
@@ -52,27 +53,30 @@ fn announce(base_url: &str, data: &Path, is_new: bool) {
     println!("終了 stop: Ctrl+C");
 }
 
-/// Resolves at Ctrl+C, and on Unix at SIGTERM.
-async fn stop_signal() {
-    let interrupt = async {
-        // Without a handler the default action ends the program, which loses nothing that was acknowledged.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
+/// Resolves at Ctrl+C, and on Unix at SIGTERM. The handlers are in place when this returns: from then on a signal means an
+/// orderly end.
+fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => {
-                tokio::select! {
-                    () = interrupt => {}
-                    _ = terminate.recv() => {}
-                }
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
+    async move {
+        let interrupt = async {
+            // Without a handler the default action ends the program, which loses nothing that was acknowledged.
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
             }
-            Err(_) => interrupt.await,
+        };
+        #[cfg(unix)]
+        let terminated = async {
+            match &mut terminate {
+                Some(terminate) => drop(terminate.recv().await),
+                None => std::future::pending().await,
+            }
+        };
+        #[cfg(not(unix))]
+        let terminated = std::future::pending::<()>();
+        tokio::select! {
+            () = interrupt => {}
+            () = terminated => {}
         }
     }
-    #[cfg(not(unix))]
-    interrupt.await;
 }

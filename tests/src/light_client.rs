@@ -465,8 +465,16 @@ impl Driver {
             Effect::Refused { document, text } => {
                 self.tell(|known| drop(known.refused.insert(document, text)));
             }
-            Effect::Unavailable { document } => self.tell(|known| drop(known.unavailable.insert(document))),
-            Effect::InSync { document } => self.tell(|known| drop(known.in_sync.insert(document))),
+            Effect::Unavailable { document } => {
+                self.tell(|known| {
+                    known.unavailable.insert(document);
+                });
+            }
+            Effect::InSync { document } => {
+                self.tell(|known| {
+                    known.in_sync.insert(document);
+                });
+            }
         }
     }
 

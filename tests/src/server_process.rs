@@ -4,7 +4,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::Stdio,
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -77,6 +77,7 @@ pub struct ServerProcess {
     child: Child,
     pid: u32,
     address: SocketAddr,
+    log: Arc<Mutex<String>>,
 }
 
 impl ServerProcess {
@@ -99,11 +100,25 @@ impl ServerProcess {
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
+            .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("{} does not start; build it with `cargo build -p server`", binary().display()))?;
         let mut output = BufReader::new(child.stdout.take().context("no output")?).lines();
+        let log = Arc::new(Mutex::new(String::new()));
+        let mut errors = BufReader::new(child.stderr.take().context("no standard error")?).lines();
+        tokio::spawn({
+            let log = Arc::clone(&log);
+            async move {
+                while let Ok(Some(line)) = errors.next_line().await {
+                    // Shown with the test that failed, and kept for tests that read the log.
+                    println!("{line}");
+                    let mut log = log.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                    log.push_str(&line);
+                    log.push('\n');
+                }
+            }
+        });
         let started = async {
             while let Some(line) = output.next_line().await? {
                 // The first line is printed once the port is bound.
@@ -117,12 +132,17 @@ impl ServerProcess {
         // The rest is read and dropped, so that the pipe never fills up.
         tokio::spawn(async move { while let Ok(Some(_)) = output.next_line().await {} });
         let pid = child.id().context("the server ended at once")?;
-        Ok(Self { child, pid, address: listen })
+        Ok(Self { child, pid, address: listen, log })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
     }
 
     /// Its process id.

@@ -17,7 +17,7 @@
 //! scalar register. Readers accept a text object wherever they expect a string, because JavaScript writes them so.
 
 /// The version of the document's shape that this program writes.
-pub(crate) const SCHEMA: u64 = 1;
+pub const SCHEMA: u64 = 1;
 /// What `kind` says in a board.
 pub(crate) const KIND_BOARD: &str = "board";
 

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use automerge::{Automerge, ChangeHash};
+use automerge::ChangeHash;
 use board::{Workshop, WorkshopView};
 use sync::{
     DocumentId, Room, SessionId,
@@ -19,10 +19,15 @@ use sync::{
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{EditError, Rooms, Shared, ToRoom, admission::DocumentAdmission, compaction, load};
+use super::{
+    EditError, Rooms, Shared, ToRoom,
+    admission::DocumentAdmission,
+    compaction,
+    load::{self, Loaded},
+};
 use crate::{
     outbox::Outbox,
-    store::{Committed, DocumentKind, INCREMENTS_MAX, StoreError, Write},
+    store::{Committed, INCREMENTS_MAX, StoreError, Write},
 };
 
 /// Messages taken from the inbox in one go.
@@ -32,7 +37,7 @@ const WAITING_MAX: usize = 256;
 /// An unloaded document with more increments than this is compacted, so that the next joiner after a restart waits less.
 const INCREMENTS_AT_REST_MAX: u64 = 32;
 
-type Loading = Pin<Box<dyn Future<Output = Result<(DocumentKind, Automerge), StoreError>> + Send>>;
+type Loading = Pin<Box<dyn Future<Output = Result<Loaded, StoreError>> + Send>>;
 type Persisting = Pin<Box<dyn Future<Output = (u64, Result<Committed, StoreError>)> + Send>>;
 
 /// Runs the room of a document until it is unloaded.
@@ -83,6 +88,8 @@ struct RoomTask {
     watchers: Vec<watch::Sender<Option<Arc<WorkshopView>>>>,
     published: Vec<ChangeHash>,
     increments: u64,
+    workshop: String,
+    theme: Option<String>,
     compacting: Option<tokio::task::JoinHandle<()>>,
     ended: bool,
     failed: bool,
@@ -108,6 +115,8 @@ impl RoomTask {
             watchers: Vec::new(),
             published: Vec::new(),
             increments: 0,
+            workshop: String::new(),
+            theme: None,
             compacting: None,
             ended: false,
             failed: false,
@@ -121,7 +130,7 @@ impl RoomTask {
         self.loading = Some(Box::pin(async move {
             let _turn = shared.heavy.acquire().await.map_err(|_| StoreError::Closed)?;
             let stored = shared.store.document(document).await?.ok_or(StoreError::Conflict)?;
-            tokio::task::spawn_blocking(move || Ok((stored.kind, load::build(&stored)?)))
+            tokio::task::spawn_blocking(move || load::load(&stored))
                 .await
                 .unwrap_or_else(|error| Err(StoreError::Failed(error.to_string())))
         }));
@@ -247,11 +256,17 @@ impl RoomTask {
         self.next_token
     }
 
-    fn loaded(&mut self, outcome: Result<(DocumentKind, Automerge), StoreError>) {
+    fn loaded(&mut self, outcome: Result<Loaded, StoreError>) {
         match outcome {
-            Ok((kind, doc)) => {
+            Ok(Loaded { kind, workshop, doc, migration }) => {
+                self.workshop = workshop;
                 self.admission.kind = Some(kind);
                 self.handle(Input::Loaded(Box::new(doc)));
+                if let Some(change) = migration {
+                    tracing::info!(document = %self.document, "document is brought up to date");
+                    // Nobody waits for it: token 0 belongs to no edit.
+                    self.handle(Input::LocalChanges { changes: vec![change], token: 0 });
+                }
                 for message in std::mem::take(&mut self.waiting) {
                     self.look_or_edit(message);
                 }
@@ -389,6 +404,7 @@ impl RoomTask {
         self.published = self.room.heads().to_vec();
         match view {
             Ok(Ok(workshop)) => {
+                self.keep_theme(workshop.view());
                 for watcher in &self.watchers {
                     watcher.send_replace(Some(Arc::clone(workshop.view())));
                 }
@@ -398,6 +414,21 @@ impl RoomTask {
                     self.shared.metrics.panics.inc();
                 }
         }
+    }
+}
+
+impl RoomTask {
+    /// The start page lists workshops by a theme that the store keeps beside the document: it follows the document.
+    fn keep_theme(&mut self, view: &WorkshopView) {
+        if self.theme.as_ref() == Some(&view.theme) {
+            return;
+        }
+        self.theme = Some(view.theme.clone());
+        let (store, workshop, theme) = (Arc::clone(&self.shared.store), self.workshop.clone(), view.theme.clone());
+        tokio::spawn(async move {
+            // A list that shows the old theme until the next change is no harm.
+            let _ = store.commit(vec![Write::SetTheme { workshop, theme }]).await;
+        });
     }
 }
 
