@@ -139,7 +139,10 @@ impl Wire {
             Some("Runtime.exceptionThrown") => {
                 format!("exception: {}", message["params"]["exceptionDetails"])
             }
-            Some("Log.entryAdded") => format!("log: {}", message["params"]["entry"]),
+            Some("Log.entryAdded") => {
+                let entry = &message["params"]["entry"];
+                format!("{}: {} ({})", entry["level"].as_str().unwrap_or("log"), entry["text"], entry["url"])
+            }
             Some("Inspector.targetCrashed") => "the renderer crashed".to_owned(),
             _ => return,
         };
@@ -172,6 +175,7 @@ impl Browser {
                 "--disable-backgrounding-occluded-windows",
                 "--disable-dev-shm-usage",
                 "--lang=ja",
+                "--accept-lang=ja-JP,ja",
                 "--remote-debugging-port=0",
             ])
             .arg(format!("--user-data-dir={}", profile.display()))

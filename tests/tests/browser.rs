@@ -57,7 +57,7 @@ async fn the_report_is_imported_checked_edited_and_comes_back_with_one_line_chan
         office.opens(&format!("/w/{workshop}/g/{first}")).await?;
         office.on_board().await?;
         let board = office.board(&first).await?;
-        ensure!(board.notes.len() == 22, "1班 has 22 notes, not {}", board.notes.len());
+        ensure!(board.texts().len() == 22, "1班 has 22 notes, not {}", board.texts().len());
         ensure!(board.islands.len() == 12, "1班 has 12 headings, not {}", board.islands.len());
 
         let id = board.notes.iter().find(|(_, note)| note["text"] == "職員は改革意識が低い。").context("the note")?.0.clone();

@@ -12,8 +12,8 @@ use axum::{
 use super::error::ApiError;
 use crate::state::ServerState;
 
-/// Scripts only from this server and compiled WebAssembly; nothing from elsewhere, no frames, no plug-ins. The page sets
-/// styles through the CSSOM only, which needs no `unsafe-inline`. QR codes come as `data:` images.
+/// Scripts only from this server and compiled WebAssembly; nothing from elsewhere, no frames, no plug-ins. Style
+/// sheets come from here too; style attributes are allowed, because that is how the page places its notes. QR codes come as `data:` images.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
      img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; \
      base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
