@@ -50,7 +50,10 @@ pub async fn join_with_secret(secret: &str) -> Result<Seat, ApiError> {
 
 /// Takes a seat with the twelve digits of the short code; spaces and dashes are left out here.
 pub async fn join_with_code(code: &str) -> Result<Seat, ApiError> {
-    let digits: String = code.chars().filter(|letter| !letter.is_whitespace() && *letter != '-').collect();
+    let digits: String = code
+        .chars()
+        .filter(|letter| !letter.is_whitespace() && *letter != '-')
+        .collect();
     call(Method::Post, "/api/join", Some(&json!({ "code": digits }))).await
 }
 
@@ -62,40 +65,75 @@ pub async fn seat(workshop: &str) -> Result<Seat, ApiError> {
 /// Sits down at a table and touches a name.
 pub async fn choose_person(workshop: &str, group: &GroupId, person: &PersonId) -> Result<Seat, ApiError> {
     let body = json!({ "group": group.as_str(), "person": person.as_str() });
-    call(Method::Post, &format!("/api/workshops/{}/seat", segment(workshop)), Some(&body)).await
+    call(
+        Method::Post,
+        &format!("/api/workshops/{}/seat", segment(workshop)),
+        Some(&body),
+    )
+    .await
 }
 
 /// Sits down at a table and writes a name that is not on its list yet.
 pub async fn choose_new_name(workshop: &str, group: &GroupId, name: &str) -> Result<Seat, ApiError> {
     let body = json!({ "group": group.as_str(), "new_name": name });
-    call(Method::Post, &format!("/api/workshops/{}/seat", segment(workshop)), Some(&body)).await
+    call(
+        Method::Post,
+        &format!("/api/workshops/{}/seat", segment(workshop)),
+        Some(&body),
+    )
+    .await
 }
 
 /// Sits down at a table without a name.
 pub async fn choose_group(workshop: &str, group: &GroupId) -> Result<Seat, ApiError> {
     let body = json!({ "group": group.as_str() });
-    call(Method::Post, &format!("/api/workshops/{}/seat", segment(workshop)), Some(&body)).await
+    call(
+        Method::Post,
+        &format!("/api/workshops/{}/seat", segment(workshop)),
+        Some(&body),
+    )
+    .await
 }
 
 /// Mints new links and table cards; older links stay valid until they are revoked.
 pub async fn mint_cards(workshop: &str) -> Result<Cards, ApiError> {
-    call(Method::Post, &format!("/api/workshops/{}/cards", segment(workshop)), Some(&json!({}))).await
+    call(
+        Method::Post,
+        &format!("/api/workshops/{}/cards", segment(workshop)),
+        Some(&json!({})),
+    )
+    .await
 }
 
 /// Makes links of a kind stop working.
 pub async fn revoke_links(workshop: &str, kind: LinkKind) -> Result<(), ApiError> {
     let body = json!({ "kind": kind });
-    call_empty(Method::Post, &format!("/api/workshops/{}/links/revoke", segment(workshop)), Some(&body)).await
+    call_empty(
+        Method::Post,
+        &format!("/api/workshops/{}/links/revoke", segment(workshop)),
+        Some(&body),
+    )
+    .await
 }
 
 /// Adds a group with an empty board.
 pub async fn add_group(workshop: &str, group: &NewGroup) -> Result<(), ApiError> {
-    call_empty(Method::Post, &format!("/api/workshops/{}/groups", segment(workshop)), Some(&json!(group))).await
+    call_empty(
+        Method::Post,
+        &format!("/api/workshops/{}/groups", segment(workshop)),
+        Some(&json!(group)),
+    )
+    .await
 }
 
 /// Moves or copies items to another group's board. The same `id` twice is done once.
 pub async fn transfer(workshop: &str, transfer: &Transfer) -> Result<(), ApiError> {
-    call_empty(Method::Post, &format!("/api/workshops/{}/transfer", segment(workshop)), Some(&json!(transfer))).await
+    call_empty(
+        Method::Post,
+        &format!("/api/workshops/{}/transfer", segment(workshop)),
+        Some(&json!(transfer)),
+    )
+    .await
 }
 
 /// The report as the server prints it. `format` is `txt`, `clean.txt` or `md`.
@@ -126,6 +164,9 @@ mod tests {
     #[test]
     fn a_workshop_id_from_the_address_cannot_leave_its_path() {
         assert_eq!(segment("../x?y#z"), "..%2Fx%3Fy%23z");
-        assert_eq!(report_url("w/1", "clean.txt", None), "/api/workshops/w%2F1/report.clean.txt");
+        assert_eq!(
+            report_url("w/1", "clean.txt", None),
+            "/api/workshops/w%2F1/report.clean.txt"
+        );
     }
 }

@@ -29,7 +29,10 @@ pub fn use_slice<T: PartialEq + Clone + 'static>(select: impl Fn(&State) -> T + 
     let render = use_force_update();
     use_effect_with(store, move |store| {
         let compare = move |state: Rc<State>| {
-            let changed = latest.borrow().as_ref().is_some_and(|(value, select)| select(&state) != *value);
+            let changed = latest
+                .borrow()
+                .as_ref()
+                .is_some_and(|(value, select)| select(&state) != *value);
             if changed {
                 render.force_update();
             }
@@ -98,7 +101,8 @@ pub fn use_texts() -> &'static Texts {
 /// The language in force and how to change it.
 #[hook]
 pub fn use_locale() -> LocaleContext {
-    use_context::<LocaleContext>()
-        .unwrap_or(LocaleContext { locale: Locale::default(), set: Callback::noop() })
+    use_context::<LocaleContext>().unwrap_or(LocaleContext {
+        locale: Locale::default(),
+        set: Callback::noop(),
+    })
 }
-

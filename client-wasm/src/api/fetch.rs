@@ -83,12 +83,30 @@ fn refusal(status: u16, text: &str) -> ApiError {
         return ApiError::NoSeat;
     }
     match serde_json::from_str::<ErrorBody>(text) {
-        Ok(ErrorBody { error: ErrorObject { code, message, line, limit } }) => {
-            ApiError::Refused { status, code, message, line, limit }
-        }
+        Ok(ErrorBody {
+            error:
+                ErrorObject {
+                    code,
+                    message,
+                    line,
+                    limit,
+                },
+        }) => ApiError::Refused {
+            status,
+            code,
+            message,
+            line,
+            limit,
+        },
         // A proxy's own error page: nothing in it helps a person at a table.
         Err(_) if matches!(status, 502..=504) => ApiError::Away,
-        Err(_) => ApiError::Refused { status, code: String::new(), message: String::new(), line: None, limit: None },
+        Err(_) => ApiError::Refused {
+            status,
+            code: String::new(),
+            message: String::new(),
+            line: None,
+            limit: None,
+        },
     }
 }
 
@@ -108,7 +126,10 @@ async fn answer(method: Method, url: &str, body: Option<&serde_json::Value>) -> 
     }
     let request = web_sys::Request::new_with_str_and_init(url, &init).map_err(away)?;
     if body.is_some() {
-        request.headers().set("content-type", "application/json").map_err(away)?;
+        request
+            .headers()
+            .set("content-type", "application/json")
+            .map_err(away)?;
     }
 
     let expire = Closure::once_into_js(move || abort.abort());
@@ -118,7 +139,11 @@ async fn answer(method: Method, url: &str, body: Option<&serde_json::Value>) -> 
     let outcome = exchange(&window, &request).await;
     window.clear_timeout_with_handle(timer);
     let (status, text) = outcome.map_err(away)?;
-    if (200..300).contains(&status) { Ok(text) } else { Err(refusal(status, &text)) }
+    if (200..300).contains(&status) {
+        Ok(text)
+    } else {
+        Err(refusal(status, &text))
+    }
 }
 
 async fn exchange(window: &web_sys::Window, request: &web_sys::Request) -> Result<(u16, String), JsValue> {

@@ -10,7 +10,10 @@ fn id<'de, D: Deserializer<'de>, T: std::str::FromStr>(deserializer: D) -> Resul
 
 fn id_option<'de, D: Deserializer<'de>, T: std::str::FromStr>(deserializer: D) -> Result<Option<T>, D::Error> {
     match Option::<String>::deserialize(deserializer)? {
-        Some(text) => text.parse().map(Some).map_err(|_| D::Error::custom("not an identifier")),
+        Some(text) => text
+            .parse()
+            .map(Some)
+            .map_err(|_| D::Error::custom("not an identifier")),
         None => Ok(None),
     }
 }
@@ -285,7 +288,8 @@ mod tests {
         let seat: Seat = serde_json::from_str(text).expect("a seat");
         assert_eq!(seat.role, Role::Participant);
         assert_eq!(seat.group.map(|group| group.to_string()), Some("g1".to_owned()));
-        let bare = r#"{"workshop":"w1","workshop_document":"d","role":"oracle","group":null,"person":null,"groups":[]}"#;
+        let bare =
+            r#"{"workshop":"w1","workshop_document":"d","role":"oracle","group":null,"person":null,"groups":[]}"#;
         let seat: Seat = serde_json::from_str(bare).expect("a seat");
         assert_eq!(seat.role, Role::Viewer, "an unknown role may only read");
     }

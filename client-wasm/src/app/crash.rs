@@ -44,7 +44,11 @@ fn log(info: &PanicHookInfo<'_>) {
 fn show() -> Option<()> {
     let document = web_sys::window()?.document()?;
     let texts = &language::first().texts().core;
-    let body = if STORES.get() { texts.crash_body } else { texts.crash_body_memory_only };
+    let body = if STORES.get() {
+        texts.crash_body
+    } else {
+        texts.crash_body_memory_only
+    };
 
     let dialog = element(&document, "div", "crash")?;
     dialog.set_attribute("role", "alertdialog").ok()?;
@@ -55,7 +59,9 @@ fn show() -> Option<()> {
     title.set_text_content(Some(texts.crash_title));
     let words = element(&document, "p", "crash-body")?;
     words.set_text_content(Some(body));
-    let button: HtmlElement = element(&document, "button", "button button--primary")?.dyn_into().ok()?;
+    let button: HtmlElement = element(&document, "button", "button button--primary")?
+        .dyn_into()
+        .ok()?;
     button.set_text_content(Some(texts.reload));
     let reload = Closure::<dyn FnMut()>::new(|| {
         if let Some(window) = web_sys::window() {

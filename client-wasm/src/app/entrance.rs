@@ -31,7 +31,9 @@ impl Entrance {
 
     fn remembered(store: &Store, workshop: &str) -> Option<Seat> {
         let text = store.pref(&seat_key(workshop))?;
-        serde_json::from_str(&text).ok().filter(|seat: &Seat| seat.workshop == workshop)
+        serde_json::from_str(&text)
+            .ok()
+            .filter(|seat: &Seat| seat.workshop == workshop)
     }
 
     fn forget(store: &Store, workshop: &str) {
@@ -63,7 +65,11 @@ pub fn WorkshopRoom(props: &WorkshopRoomProps) -> Html {
         let (store, away) = (store.clone(), away.clone());
         use_effect_with((props.workshop.clone(), *attempt), move |(workshop, _)| {
             let workshop = workshop.clone();
-            let here = store.state().seat.as_ref().is_some_and(|seat| workshop == seat.workshop);
+            let here = store
+                .state()
+                .seat
+                .as_ref()
+                .is_some_and(|seat| workshop == seat.workshop);
             if !here && let Some(seat) = Entrance::remembered(&store, &workshop) {
                 let _ = store.enter(seat);
             }

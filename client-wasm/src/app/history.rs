@@ -10,9 +10,15 @@ const MOVED: &str = "yoriai-moved";
 
 /// Where the address bar points.
 pub(super) fn here() -> Route {
-    let Some(location) = web_sys::window().map(|window| window.location()) else { return Route::Start };
+    let Some(location) = web_sys::window().map(|window| window.location()) else {
+        return Route::Start;
+    };
     let part = |text: Result<String, JsValue>| text.unwrap_or_default();
-    Route::parse(&part(location.pathname()), &part(location.search()), &part(location.hash()))
+    Route::parse(
+        &part(location.pathname()),
+        &part(location.search()),
+        &part(location.hash()),
+    )
 }
 
 /// Goes to a page; back comes back here.
@@ -31,9 +37,14 @@ fn change(route: &Route, replacing: bool) {
     let address = route.to_string();
     // A board's sheet and outline are one place: changing the look is not a step to come back from.
     let same_place = match (&here(), route) {
-        (Route::Board { workshop, group, .. }, Route::Board { workshop: to_workshop, group: to_group, .. }) => {
-            workshop == to_workshop && group == to_group
-        }
+        (
+            Route::Board { workshop, group, .. },
+            Route::Board {
+                workshop: to_workshop,
+                group: to_group,
+                ..
+            },
+        ) => workshop == to_workshop && group == to_group,
         _ => false,
     };
     let _ = if replacing || same_place {

@@ -69,7 +69,8 @@ const WORKSHOP_BYTES_MAX: usize = 80;
 
 fn workshop_of(segment: &str) -> Option<String> {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    (!segment.is_empty() && segment.len() <= WORKSHOP_BYTES_MAX && segment.bytes().all(known)).then(|| segment.to_owned())
+    (!segment.is_empty() && segment.len() <= WORKSHOP_BYTES_MAX && segment.bytes().all(known))
+        .then(|| segment.to_owned())
 }
 
 impl Route {
@@ -82,7 +83,9 @@ impl Route {
             ["import"] => Self::Import,
             ["j"] => {
                 let secret = fragment.trim_start_matches('#');
-                Self::Join { secret: (!secret.is_empty()).then(|| secret.to_owned()) }
+                Self::Join {
+                    secret: (!secret.is_empty()).then(|| secret.to_owned()),
+                }
             }
             ["w", workshop, rest @ ..] => match workshop_of(workshop) {
                 Some(workshop) => Self::within(workshop, rest, query),
@@ -101,7 +104,10 @@ impl Route {
             ["wall"] => Self::Wall { workshop },
             ["g", group] => match group.parse() {
                 Ok(group) => {
-                    let outline = query.trim_start_matches('?').split('&').any(|pair| pair == "view=outline");
+                    let outline = query
+                        .trim_start_matches('?')
+                        .split('&')
+                        .any(|pair| pair == "view=outline");
                     let look = if outline { BoardLook::Outline } else { BoardLook::Sheet };
                     Self::Board { workshop, group, look }
                 }
@@ -134,8 +140,16 @@ impl std::fmt::Display for Route {
             Self::Import => formatter.write_str("/import"),
             Self::Join { .. } => formatter.write_str("/j"),
             Self::Overview { workshop } => write!(formatter, "/w/{workshop}"),
-            Self::Board { workshop, group, look: BoardLook::Sheet } => write!(formatter, "/w/{workshop}/g/{group}"),
-            Self::Board { workshop, group, look: BoardLook::Outline } => {
+            Self::Board {
+                workshop,
+                group,
+                look: BoardLook::Sheet,
+            } => write!(formatter, "/w/{workshop}/g/{group}"),
+            Self::Board {
+                workshop,
+                group,
+                look: BoardLook::Outline,
+            } => {
                 write!(formatter, "/w/{workshop}/g/{group}?view=outline")
             }
             Self::Links { workshop } => write!(formatter, "/w/{workshop}/links"),
@@ -159,12 +173,28 @@ mod tests {
             Route::New,
             Route::Import,
             Route::Join { secret: None },
-            Route::Overview { workshop: workshop.clone() },
-            Route::Board { workshop: workshop.clone(), group: group.clone(), look: BoardLook::Sheet },
-            Route::Board { workshop: workshop.clone(), group, look: BoardLook::Outline },
-            Route::Links { workshop: workshop.clone() },
-            Route::Cards { workshop: workshop.clone() },
-            Route::Report { workshop: workshop.clone() },
+            Route::Overview {
+                workshop: workshop.clone(),
+            },
+            Route::Board {
+                workshop: workshop.clone(),
+                group: group.clone(),
+                look: BoardLook::Sheet,
+            },
+            Route::Board {
+                workshop: workshop.clone(),
+                group,
+                look: BoardLook::Outline,
+            },
+            Route::Links {
+                workshop: workshop.clone(),
+            },
+            Route::Cards {
+                workshop: workshop.clone(),
+            },
+            Route::Report {
+                workshop: workshop.clone(),
+            },
             Route::Wall { workshop },
         ];
         for page in pages {
@@ -177,7 +207,12 @@ mod tests {
     #[test]
     fn a_join_links_secret_is_read_but_never_printed() {
         let page = Route::parse("/j", "", "#s3cret");
-        assert_eq!(page, Route::Join { secret: Some("s3cret".to_owned()) });
+        assert_eq!(
+            page,
+            Route::Join {
+                secret: Some("s3cret".to_owned())
+            }
+        );
         assert_eq!(page.to_string(), "/j");
     }
 

@@ -26,7 +26,8 @@ pub fn ConnectionBar(props: &ConnectionBarProps) -> Html {
         let group = props.group.clone();
         use_slice(move |state| {
             let slot = group.as_ref().and_then(|group| state.boards.get(group));
-            slot.filter(|slot| slot.loaded && !slot.access.may_write() && slot.unsaved > 0).map(|slot| slot.unsaved)
+            slot.filter(|slot| slot.loaded && !slot.access.may_write() && slot.unsaved > 0)
+                .map(|slot| slot.unsaved)
         })
     };
     let online = connection.phase == Phase::Online;
@@ -103,10 +104,16 @@ mod tests {
 
     #[test]
     fn without_a_connection_the_bar_says_that_one_can_go_on_and_how_many_edits_wait() {
-        let offline = |unsaved| Connection { phase: Phase::Offline { retry_at_ms: 0 }, unsaved };
+        let offline = |unsaved| Connection {
+            phase: Phase::Offline { retry_at_ms: 0 },
+            unsaved,
+        };
         assert_eq!(words(&JA, &offline(3)), "圏外です。このまま書けます（未送信 3件）");
         assert_eq!(words(&JA, &offline(0)), "圏外です。このまま書けます");
-        let online = |unsaved| Connection { phase: Phase::Online, unsaved };
+        let online = |unsaved| Connection {
+            phase: Phase::Online,
+            unsaved,
+        };
         assert_eq!(words(&JA, &online(0)), "保存済み");
     }
 }

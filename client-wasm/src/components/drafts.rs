@@ -67,7 +67,12 @@ fn DraftRow(props: &DraftRowProps) -> Html {
     use_open_board(&draft.group);
     let writable = {
         let group = draft.group.clone();
-        use_slice(move |state| state.boards.get(&group).is_some_and(|slot| slot.loaded && slot.access.may_write()))
+        use_slice(move |state| {
+            state
+                .boards
+                .get(&group)
+                .is_some_and(|slot| slot.loaded && slot.access.may_write())
+        })
     };
     let copy = {
         let (store, text) = (store.clone(), draft.text.clone());

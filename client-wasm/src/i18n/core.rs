@@ -145,7 +145,11 @@ pub const JA: CoreTexts = CoreTexts {
 
     restore: "もどす",
     deleted: |count| {
-        if count == 1 { "かごに入れました".to_owned() } else { format!("{count}件をかごに入れました") }
+        if count == 1 {
+            "かごに入れました".to_owned()
+        } else {
+            format!("{count}件をかごに入れました")
+        }
     },
     close: "閉じる",
     cancel: "やめる",
@@ -223,7 +227,11 @@ pub const EN: CoreTexts = CoreTexts {
 
     restore: "Put back",
     deleted: |count| {
-        if count == 1 { "Put into the basket".to_owned() } else { format!("Put {count} items into the basket") }
+        if count == 1 {
+            "Put into the basket".to_owned()
+        } else {
+            format!("Put {count} items into the basket")
+        }
     },
     close: "Close",
     cancel: "Cancel",
@@ -262,7 +270,13 @@ pub const EN: CoreTexts = CoreTexts {
 
     drafts_title: "Drafts",
     drafts_explained: "The server could not take these texts. They are kept on this device. Copy them or put them out again.",
-    drafts_open: |count| if count == 1 { "1 draft".to_owned() } else { format!("{count} drafts") },
+    drafts_open: |count| {
+        if count == 1 {
+            "1 draft".to_owned()
+        } else {
+            format!("{count} drafts")
+        }
+    },
     draft_copy: "Copy",
     draft_copied: "Copied",
     draft_put_out: "Put out again",

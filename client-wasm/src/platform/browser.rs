@@ -24,14 +24,20 @@ pub struct Browser {
 impl Browser {
     /// Starts opening the device's database.
     pub fn open() -> Self {
-        Self { clock: Clock::default(), database: Database::open(format!("{:032x}", random_bits())) }
+        Self {
+            clock: Clock::default(),
+            database: Database::open(format!("{:032x}", random_bits())),
+        }
     }
 }
 
 fn random_bits() -> u128 {
     let mut bytes = [0_u8; 16];
     let crypto = web_sys::window().and_then(|window| window.crypto().ok());
-    if crypto.and_then(|crypto| crypto.get_random_values_with_u8_array(&mut bytes).ok()).is_none() {
+    if crypto
+        .and_then(|crypto| crypto.get_random_values_with_u8_array(&mut bytes).ok())
+        .is_none()
+    {
         // Every browser that runs wasm has it; this keeps ids apart even if one does not.
         for byte in &mut bytes {
             *byte = (js_sys::Math::random() * 256.0) as u8;
@@ -81,7 +87,9 @@ impl Platform for Browser {
     }
 
     fn after(&self, delay_ms: u64, task: Task) -> Box<dyn Timer> {
-        let Some(window) = web_sys::window() else { return Box::new(NoTimer) };
+        let Some(window) = web_sys::window() else {
+            return Box::new(NoTimer);
+        };
         let mut task = Some(task);
         let ring = Closure::new(move || {
             if let Some(task) = task.take() {
@@ -108,8 +116,7 @@ impl Platform for Browser {
             })
         };
         let _ = window.request_animation_frame(call().unchecked_ref());
-        let _ = window
-            .set_timeout_with_callback_and_timeout_and_arguments_0(call().unchecked_ref(), UNPAINTED_MS);
+        let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(call().unchecked_ref(), UNPAINTED_MS);
     }
 
     fn open_socket(&self, workshop: &str, on_event: Box<dyn Fn(SocketEvent)>) -> Box<dyn Socket> {

@@ -31,7 +31,9 @@ impl Clock {
 
 /// Milliseconds since navigation by the browser's monotonic clock.
 pub fn monotonic_ms() -> f64 {
-    web_sys::window().and_then(|window| window.performance()).map_or_else(js_sys::Date::now, |clock| clock.now())
+    web_sys::window()
+        .and_then(|window| window.performance())
+        .map_or_else(js_sys::Date::now, |clock| clock.now())
 }
 
 #[cfg(test)]

@@ -64,7 +64,10 @@ impl Database {
 
         let upgrade = request.clone();
         let on_upgrade = Closure::once_into_js(move |_: JsValue| {
-            let made = upgrade.result().ok().and_then(|result| result.dyn_into::<IdbDatabase>().ok());
+            let made = upgrade
+                .result()
+                .ok()
+                .and_then(|result| result.dyn_into::<IdbDatabase>().ok());
             if let Some(database) = made {
                 let _ = database.create_object_store(STORE);
             }
@@ -93,7 +96,9 @@ impl Database {
                 late.settle(None);
             }
         });
-        window.set_timeout_with_callback_and_timeout_and_arguments_0(give_up.unchecked_ref(), OPENING_MS).ok()?;
+        window
+            .set_timeout_with_callback_and_timeout_and_arguments_0(give_up.unchecked_ref(), OPENING_MS)
+            .ok()?;
         Some(())
     }
 
@@ -119,7 +124,8 @@ impl Database {
     pub fn load(&self, document: &str, then: Box<dyn FnOnce(StoredChunks)>) {
         let (own, document) = (self.clone(), document.to_owned());
         self.when_open(Box::new(move |database| {
-            let Some(store) = database.and_then(|database| object_store(&database, IdbTransactionMode::Readonly)) else {
+            let Some(store) = database.and_then(|database| object_store(&database, IdbTransactionMode::Readonly))
+            else {
                 return then(StoredChunks::default());
             };
             let requests = range(&document).and_then(|range| {
@@ -127,17 +133,27 @@ impl Database {
                 let values = store.get_all_with_key_and_limit(&range, CHUNKS_MAX).ok()?;
                 Some((keys, values))
             });
-            let Some((keys, values)) = requests else { return then(StoredChunks::default()) };
+            let Some((keys, values)) = requests else {
+                return then(StoredChunks::default());
+            };
             // Requests of one transaction finish in order: when the values are there, the keys are too.
             settled(&values.clone(), move |result| {
                 let Some(list) = result.and_then(|value| value.dyn_into::<Array>().ok()) else {
                     return then(StoredChunks::default());
                 };
                 if let Some(keys) = keys.result().ok().and_then(|value| value.dyn_into::<Array>().ok()) {
-                    own.0.known.borrow_mut().entry(document).or_default().extend(keys.iter());
+                    own.0
+                        .known
+                        .borrow_mut()
+                        .entry(document)
+                        .or_default()
+                        .extend(keys.iter());
                 }
                 let chunks = list.iter().filter_map(|value| value.dyn_into::<Uint8Array>().ok());
-                then(StoredChunks { chunks: chunks.map(|bytes| bytes.to_vec()).collect(), available: true });
+                then(StoredChunks {
+                    chunks: chunks.map(|bytes| bytes.to_vec()).collect(),
+                    available: true,
+                });
             });
         }));
     }
@@ -164,14 +180,20 @@ impl Database {
     pub fn compact(&self, document: &str, snapshot: &[u8]) {
         let (own, document, snapshot) = (self.clone(), document.to_owned(), Uint8Array::from(snapshot));
         self.when_open(Box::new(move |database| {
-            let Some(store) = database.and_then(|database| object_store(&database, IdbTransactionMode::Readwrite)) else {
+            let Some(store) = database.and_then(|database| object_store(&database, IdbTransactionMode::Readwrite))
+            else {
                 return;
             };
             let key = own.next_key(&document);
             if store.put_with_key(&snapshot, &key).is_err() {
                 return;
             }
-            let replaced = own.0.known.borrow_mut().insert(document.clone(), vec![key]).unwrap_or_default();
+            let replaced = own
+                .0
+                .known
+                .borrow_mut()
+                .insert(document.clone(), vec![key])
+                .unwrap_or_default();
             for old in &replaced {
                 let _ = store.delete(old);
             }

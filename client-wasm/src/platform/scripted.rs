@@ -89,9 +89,17 @@ impl Scripted {
         let end_ms = self.now_ms.get() + ms;
         loop {
             self.paint();
-            let first = self.timers.borrow().keys().next().copied().filter(|(at_ms, _)| *at_ms <= end_ms);
+            let first = self
+                .timers
+                .borrow()
+                .keys()
+                .next()
+                .copied()
+                .filter(|(at_ms, _)| *at_ms <= end_ms);
             let Some(key) = first else { break };
-            let Some((task, silenced)) = self.timers.borrow_mut().remove(&key) else { break };
+            let Some((task, silenced)) = self.timers.borrow_mut().remove(&key) else {
+                break;
+            };
             self.now_ms.set(self.now_ms.get().max(key.0));
             if !silenced.get() {
                 task();
@@ -114,7 +122,12 @@ impl Scripted {
 
     /// Something happens on the socket, unless the page has let go of it.
     pub fn happen(&self, event: SocketEvent) {
-        let call = self.line.borrow().as_ref().filter(|line| line.live.get()).map(|line| Rc::clone(&line.on_event));
+        let call = self
+            .line
+            .borrow()
+            .as_ref()
+            .filter(|line| line.live.get())
+            .map(|line| Rc::clone(&line.on_event));
         if let Some(call) = call {
             call(event);
         }
@@ -136,9 +149,11 @@ impl Platform for Shared {
     }
 
     fn random(&self) -> u128 {
-        let mut draw = || {
+        let draw = || {
             // SplitMix64.
-            self.0.random.set(self.0.random.get().wrapping_add(0x9e37_79b9_7f4a_7c15));
+            self.0
+                .random
+                .set(self.0.random.get().wrapping_add(0x9e37_79b9_7f4a_7c15));
             let mut bits = self.0.random.get();
             bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -163,14 +178,26 @@ impl Platform for Shared {
         let live = Rc::new(Cell::new(true));
         self.0.sent.borrow_mut().clear();
         self.0.sockets_opened.set(self.0.sockets_opened.get() + 1);
-        *self.0.line.borrow_mut() = Some(Line { on_event: Rc::from(on_event), live: Rc::clone(&live) });
-        Box::new(ScriptedSocket { platform: Rc::downgrade(&self.0), live })
+        *self.0.line.borrow_mut() = Some(Line {
+            on_event: Rc::from(on_event),
+            live: Rc::clone(&live),
+        });
+        Box::new(ScriptedSocket {
+            platform: Rc::downgrade(&self.0),
+            live,
+        })
     }
 
     fn load(&self, key: &str, then: Box<dyn FnOnce(StoredChunks)>) {
         let memory = &self.0.memory;
         let available = !memory.denied.get();
-        let chunks = memory.chunks.borrow().get(key).cloned().filter(|_| available).unwrap_or_default();
+        let chunks = memory
+            .chunks
+            .borrow()
+            .get(key)
+            .cloned()
+            .filter(|_| available)
+            .unwrap_or_default();
         // As in the browser: never within the call itself.
         self.before_paint(Box::new(move || then(StoredChunks { chunks, available })));
     }
@@ -178,7 +205,13 @@ impl Platform for Shared {
     fn append(&self, key: &str, chunk: Vec<u8>, then: Box<dyn FnOnce(bool)>) {
         let written = !self.0.memory.denied.get();
         if written {
-            self.0.memory.chunks.borrow_mut().entry(key.to_owned()).or_default().push(chunk);
+            self.0
+                .memory
+                .chunks
+                .borrow_mut()
+                .entry(key.to_owned())
+                .or_default()
+                .push(chunk);
         }
         self.before_paint(Box::new(move || then(written)));
     }

@@ -21,7 +21,11 @@ impl BrowserSocket {
     /// Opens a socket to this page's own host. None when the browser refuses the address.
     pub fn open(path: &str, on_event: Box<dyn Fn(SocketEvent)>) -> Option<Self> {
         let location = web_sys::window()?.location();
-        let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
+        let scheme = if location.protocol().ok()? == "https:" {
+            "wss"
+        } else {
+            "ws"
+        };
         let socket = WebSocket::new(&format!("{scheme}://{}{path}", location.host().ok()?)).ok()?;
         socket.set_binary_type(web_sys::BinaryType::Arraybuffer);
 
@@ -53,7 +57,13 @@ impl BrowserSocket {
         socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
         socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
-        Some(Self { socket, silent, _on_open: on_open, _on_message: on_message, _on_close: on_close })
+        Some(Self {
+            socket,
+            silent,
+            _on_open: on_open,
+            _on_message: on_message,
+            _on_close: on_close,
+        })
     }
 }
 

@@ -4,20 +4,25 @@
 //! somebody else's code runs.
 
 mod boards;
+mod commands;
 mod line;
 mod refusals;
 
-use std::{collections::{BTreeMap, BTreeSet}, rc::Rc, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+    sync::Arc,
+};
 
-use board::{BoardView, Command, GroupId, ItemId, Stamp, TextEdit, WorkshopCommand};
+use board::{GroupId, Stamp, TextEdit};
 use sync::{DocumentId, client::ClientEvent};
 
 use super::{
     Refused,
-    notices::{self, Notices},
+    notices::Notices,
     presence::{self, Outgoing},
     replicas::Replicas,
-    state::{Draft, Notice, NoticeKind, Presence, State},
+    state::{Draft, Notice, Presence, State},
 };
 use crate::{api::Seat, i18n::core::CoreTexts, platform::Platform};
 
@@ -130,7 +135,10 @@ const NOTE_MS: u64 = 1_000;
 
 impl Core {
     pub fn new(platform: Rc<dyn Platform>, texts: &'static CoreTexts) -> Self {
-        let state = State { storage: true, ..State::default() };
+        let state = State {
+            storage: true,
+            ..State::default()
+        };
         Self {
             platform,
             texts,
@@ -179,9 +187,11 @@ impl Core {
         }
         // Another role in the same workshop: what is looked at stays open.
         let held: Vec<(GroupId, usize)> = match &self.session {
-            Some(session) if session.seat.workshop == seat.workshop => {
-                session.open.iter().map(|(group, open)| (group.clone(), open.holders)).collect()
-            }
+            Some(session) if session.seat.workshop == seat.workshop => session
+                .open
+                .iter()
+                .map(|(group, open)| (group.clone(), open.holders))
+                .collect(),
             _ => Vec::new(),
         };
         self.leave();
@@ -200,7 +210,11 @@ impl Core {
             }
         }
         // What an earlier page could not send goes out now, whichever board is looked at.
-        for group in unsent.iter().flat_map(|list| list.split(' ')).filter_map(|group| group.parse().ok()) {
+        for group in unsent
+            .iter()
+            .flat_map(|list| list.split(' '))
+            .filter_map(|group| group.parse().ok())
+        {
             self.open_board(&group);
             self.close_board(&group);
         }
@@ -216,100 +230,10 @@ impl Core {
         self.session = None;
         self.acts.push(Act::CloseSocket);
         let storage = self.state.storage;
-        *self.change() = State { storage, ..State::default() };
-    }
-
-    /// Does a command on a group's board.
-    pub fn act(&mut self, group: &GroupId, command: Command) -> Result<(), Refused> {
-        let outcome = self.try_act(group, command);
-        if let Err(refused) = &outcome {
-            let text = notices::refusal(self.texts, refused);
-            self.notify(Notice { id: 0, kind: NoticeKind::Refused, text });
-        }
-        outcome
-    }
-
-    fn try_act(&mut self, group: &GroupId, command: Command) -> Result<(), Refused> {
-        let slot = self.state.boards.get(group).ok_or(Refused::NotOpen)?;
-        if let Some(why) = slot.access.read_only() {
-            return Err(Refused::ReadOnly(why));
-        }
-        let deleted = match &command {
-            // Taking a slip away again on which nobody wrote needs no strip to bring it back.
-            Command::Delete { items } if items.iter().any(|item| !is_blank(&slot.view, item)) => Some(items.clone()),
-            _ => None,
+        *self.change() = State {
+            storage,
+            ..State::default()
         };
-        let stamp = self.stamp();
-        let replica = self.board_mut(group).ok_or(Refused::NotOpen)?;
-        let applied = replica.board.apply(command, &stamp).map_err(Refused::Board)?;
-        self.applied(group, applied);
-        if let Some(items) = deleted.filter(|items| !items.is_empty()) {
-            let text = (self.texts.deleted)(items.len());
-            self.notify(Notice { id: 0, kind: NoticeKind::Deleted { group: group.clone(), items }, text });
-        }
-        Ok(())
-    }
-
-    /// Takes back the last own act, or does it again.
-    pub fn undo(&mut self, group: &GroupId, again: bool) {
-        let writable = self.state.boards.get(group).map(|slot| slot.access.read_only());
-        let outcome = match writable {
-            None => Err(self.texts.refused_loading.to_owned()),
-            Some(Some(why)) => Err((self.texts.refused_read_only)(notices::why(self.texts, why))),
-            Some(None) => {
-                let (stamp, texts) = (self.stamp(), self.texts);
-                match self.board_mut(group) {
-                    None => Err(texts.refused_loading.to_owned()),
-                    Some(replica) if again => {
-                        replica.board.redo(&stamp).map_err(|refused| notices::undo_refusal(texts, &refused))
-                    }
-                    Some(replica) => {
-                        replica.board.undo(&stamp).map_err(|refused| notices::undo_refusal(texts, &refused))
-                    }
-                }
-            }
-        };
-        match outcome {
-            Ok(applied) => self.applied(group, applied),
-            Err(text) => {
-                // A refused undo is taken off the stack: the buttons have to know.
-                self.refresh_board(group);
-                self.notify(Notice { id: 0, kind: NoticeKind::Refused, text });
-            }
-        }
-    }
-
-    pub fn finish_typing(&mut self, group: &GroupId) {
-        if let Some(replica) = self.board_mut(group) {
-            replica.board.finish_typing();
-            self.refresh_board(group);
-        }
-    }
-
-    /// Does a command on the workshop document.
-    pub fn act_workshop(&mut self, command: WorkshopCommand) -> Result<(), Refused> {
-        let outcome = self.try_act_workshop(command);
-        if let Err(refused) = &outcome {
-            let text = notices::refusal(self.texts, refused);
-            self.notify(Notice { id: 0, kind: NoticeKind::Refused, text });
-        }
-        outcome
-    }
-
-    fn try_act_workshop(&mut self, command: WorkshopCommand) -> Result<(), Refused> {
-        if let Some(why) = self.state.workshop_access.read_only() {
-            return Err(Refused::ReadOnly(why));
-        }
-        let stamp = self.stamp();
-        let session = self.session.as_mut().ok_or(Refused::NotOpen)?;
-        let (document, workshop) = session.replicas.workshop.as_mut().ok_or(Refused::NotOpen)?;
-        let document = *document;
-        if let Some(change) = workshop.apply(command, &stamp).map_err(Refused::Workshop)? {
-            self.append(document, change.raw_bytes().to_vec());
-            self.refresh_workshop();
-            self.feed(ClientEvent::LocalChange { document, change });
-        }
-        Ok(())
     }
 
     /// Shows the others what this device does on a board.
@@ -346,7 +270,10 @@ impl Core {
     fn set_drafts(&mut self, drafts: Vec<Draft>) {
         if let Some(seat) = &self.state.seat {
             let key = drafts_key(&seat.workshop);
-            self.acts.push(Act::Compact { key, snapshot: super::drafts::to_bytes(&drafts) });
+            self.acts.push(Act::Compact {
+                key,
+                snapshot: super::drafts::to_bytes(&drafts),
+            });
         }
         self.change().drafts = Rc::new(drafts);
     }
@@ -378,10 +305,18 @@ impl Core {
         self.expire_presences(now_ms);
         self.close_lingering(now_ms);
         self.send_presence();
-        if self.session.as_ref().and_then(|session| session.note_at_ms).is_some_and(|at_ms| at_ms <= now_ms) {
+        if self
+            .session
+            .as_ref()
+            .and_then(|session| session.note_at_ms)
+            .is_some_and(|at_ms| at_ms <= now_ms)
+        {
             self.note_down();
         }
-        let wakes = self.session.as_mut().and_then(|session| session.wake_at_ms.take_if(|at_ms| *at_ms <= now_ms));
+        let wakes = self
+            .session
+            .as_mut()
+            .and_then(|session| session.wake_at_ms.take_if(|at_ms| *at_ms <= now_ms));
         if wakes.is_some() {
             self.feed(ClientEvent::Tick);
         }
@@ -390,17 +325,28 @@ impl Core {
     /// When [`Core::tick`] wants to be called.
     pub fn due_at_ms(&self) -> Option<u64> {
         let session = self.session.iter();
-        let line = session.clone().flat_map(|session| [session.wake_at_ms, session.note_at_ms]).flatten();
+        let line = session
+            .clone()
+            .flat_map(|session| [session.wake_at_ms, session.note_at_ms])
+            .flatten();
         let boards = session.flat_map(|session| session.open.values());
-        let boards = boards.flat_map(|open| [open.outgoing.due_at_ms(), open.closes_at_ms]).flatten();
-        let stale = self.state.boards.values().filter_map(|slot| presence::expires_at_ms(&slot.presence));
+        let boards = boards
+            .flat_map(|open| [open.outgoing.due_at_ms(), open.closes_at_ms])
+            .flatten();
+        let stale = self
+            .state
+            .boards
+            .values()
+            .filter_map(|slot| presence::expires_at_ms(&slot.presence));
         line.chain(boards).chain(stale).chain(self.notices.due_at_ms()).min()
     }
 
     pub fn stamp(&self) -> Stamp {
         let seat = self.state.seat.as_ref();
         Stamp {
-            person: seat.and_then(|seat| seat.person.as_ref()).map(|person| person.id.clone()),
+            person: seat
+                .and_then(|seat| seat.person.as_ref())
+                .map(|person| person.id.clone()),
             device: seat.map(|seat| seat.device.clone()).unwrap_or_default(),
             at_ms: self.platform.wall_ms(),
         }
@@ -415,12 +361,18 @@ impl Core {
     pub fn heads(&self, group: &GroupId) -> Vec<String> {
         let session = self.session.as_ref();
         let replica = session.and_then(|session| session.replicas.boards.get(&session.open.get(group)?.document));
-        replica.iter().flat_map(|replica| replica.board.doc().get_heads()).map(|head| head.to_string()).collect()
+        replica
+            .iter()
+            .flat_map(|replica| replica.board.doc().get_heads())
+            .map(|head| head.to_string())
+            .collect()
     }
 
     fn refresh_workshop(&mut self) {
         let Some(session) = &self.session else { return };
-        let Some((document, workshop)) = &session.replicas.workshop else { return };
+        let Some((document, workshop)) = &session.replicas.workshop else {
+            return;
+        };
         let (view, loaded) = (Arc::clone(workshop.view()), !workshop.doc().get_heads().is_empty());
         let granted = session.granted.get(document).copied();
         let access = super::rights::workshop_access(&session.seat, &view, granted);
@@ -430,11 +382,6 @@ impl Core {
         state.workshop_access = access;
         self.refresh_rights();
     }
-}
-
-fn is_blank(view: &BoardView, item: &ItemId) -> bool {
-    let note = item.note().and_then(|note| view.notes.get(note));
-    note.is_some_and(|note| note.text.trim().is_empty())
 }
 
 /// Where the drafts of a workshop lie on the device.

@@ -35,9 +35,14 @@ pub struct LostText {
 pub fn find_lost(aside: &Board, fresh: &Board) -> Lost {
     let mut base = Automerge::new();
     let taken = aside.doc().get_changes(&[]);
-    let taken = taken.into_iter().filter(|change| fresh.doc().get_change_by_hash(&change.hash()).is_some());
+    let taken = taken
+        .into_iter()
+        .filter(|change| fresh.doc().get_change_by_hash(&change.hash()).is_some());
     // A change is taken only together with its past, so these apply; if not, everything counts as lost.
-    let base = match base.apply_changes(taken.collect::<Vec<_>>()).map(|()| Board::from_doc(base)) {
+    let base = match base
+        .apply_changes(taken.collect::<Vec<_>>())
+        .map(|()| Board::from_doc(base))
+    {
         Ok(Ok(base)) => base.view().as_ref().clone(),
         Ok(Err(_)) | Err(_) => BoardView::default(),
     };
@@ -59,12 +64,22 @@ fn compare(aside: &BoardView, base: &BoardView, fresh: &BoardView) -> Lost {
                 island: note.parent.clone(),
             }),
             None if note.state == State::Live => lost.notes.push(put_out_again(note, fresh)),
-            None => lost.texts.push(LostText { text: note.text.clone(), heading: false, island: note.parent.clone() }),
+            None => lost.texts.push(LostText {
+                text: note.text.clone(),
+                heading: false,
+                island: note.parent.clone(),
+            }),
         }
     }
     for island in aside.islands.values() {
-        let written = base.islands.get(&island.id).is_none_or(|before| before.heading != island.heading);
-        let there = fresh.islands.get(&island.id).is_some_and(|there| there.heading == island.heading);
+        let written = base
+            .islands
+            .get(&island.id)
+            .is_none_or(|before| before.heading != island.heading);
+        let there = fresh
+            .islands
+            .get(&island.id)
+            .is_some_and(|there| there.heading == island.heading);
         if written && !there && !island.heading.trim().is_empty() {
             lost.texts.push(LostText {
                 text: island.heading.clone(),
@@ -78,7 +93,10 @@ fn compare(aside: &BoardView, base: &BoardView, fresh: &BoardView) -> Lost {
 
 fn put_out_again(note: &Note, fresh: &BoardView) -> Command {
     let parent = note.parent.clone().filter(|island| {
-        fresh.islands.get(island).is_some_and(|island| island.state == State::Live && island.merged_into.is_none())
+        fresh
+            .islands
+            .get(island)
+            .is_some_and(|island| island.state == State::Live && island.merged_into.is_none())
     });
     Command::AddNote {
         id: note.id.clone(),
@@ -94,9 +112,11 @@ fn put_out_again(note: &Note, fresh: &BoardView) -> Command {
 /// The draft for a note that could not be put out again after all.
 pub fn text_of(command: &Command) -> Option<LostText> {
     match command {
-        Command::AddNote { text, parent, .. } => {
-            Some(LostText { text: text.clone(), heading: false, island: parent.clone() })
-        }
+        Command::AddNote { text, parent, .. } => Some(LostText {
+            text: text.clone(),
+            heading: false,
+            island: parent.clone(),
+        }),
         _ => None,
     }
 }
@@ -130,8 +150,14 @@ pub fn to_bytes(drafts: &[Draft]) -> Vec<u8> {
 /// Drafts as the device kept them; what cannot be read is left out.
 pub fn from_chunks(chunks: &[Vec<u8>]) -> Vec<Draft> {
     let mut drafts: Vec<Draft> = Vec::new();
-    for stored in chunks.iter().filter_map(|chunk| serde_json::from_slice::<Vec<StoredDraft>>(chunk).ok()).flatten() {
-        let Ok(group) = stored.group.parse::<GroupId>() else { continue };
+    for stored in chunks
+        .iter()
+        .filter_map(|chunk| serde_json::from_slice::<Vec<StoredDraft>>(chunk).ok())
+        .flatten()
+    {
+        let Ok(group) = stored.group.parse::<GroupId>() else {
+            continue;
+        };
         if drafts.len() < DRAFTS_MAX && drafts.iter().all(|known| known.id != stored.id) {
             drafts.push(Draft {
                 id: stored.id,

@@ -63,7 +63,10 @@ impl Listeners {
         lists.next += 1;
         let id = lists.next;
         put(&mut lists, id);
-        Subscription { lists: Rc::downgrade(&self.0), id }
+        Subscription {
+            lists: Rc::downgrade(&self.0),
+            id,
+        }
     }
 
     /// Tells of a change. A listener may subscribe and unsubscribe meanwhile; who unsubscribed is not called any more.
@@ -80,8 +83,14 @@ impl Listeners {
     /// Tells the editors of a text what was done to it.
     pub fn tell_text(&self, group: &GroupId, edit: &TextEdit) {
         let concerned = |(of, target, _): &&(GroupId, TextTarget, OnText)| of == group && *target == edit.target;
-        let listeners: Vec<OnText> =
-            self.0.borrow().on_text.values().filter(concerned).map(|(_, _, listener)| Rc::clone(listener)).collect();
+        let listeners: Vec<OnText> = self
+            .0
+            .borrow()
+            .on_text
+            .values()
+            .filter(concerned)
+            .map(|(_, _, listener)| Rc::clone(listener))
+            .collect();
         for listener in listeners {
             listener(edit);
         }
@@ -90,8 +99,12 @@ impl Listeners {
     /// The texts of a group that have an editor open, each once.
     pub fn open_texts(&self, group: &GroupId) -> Vec<TextTarget> {
         let lists = self.0.borrow();
-        let mut targets: Vec<TextTarget> =
-            lists.on_text.values().filter(|(of, _, _)| of == group).map(|(_, target, _)| target.clone()).collect();
+        let mut targets: Vec<TextTarget> = lists
+            .on_text
+            .values()
+            .filter(|(of, _, _)| of == group)
+            .map(|(_, target, _)| target.clone())
+            .collect();
         targets.sort();
         targets.dedup();
         targets
@@ -115,7 +128,13 @@ pub fn splice_between(target: &TextTarget, before: &str, after: &str) -> Option<
     let (old, new): (Vec<char>, Vec<char>) = (before.chars().collect(), after.chars().collect());
     let same_start = old.iter().zip(&new).take_while(|(left, right)| left == right).count();
     let rest = old.len().min(new.len()) - same_start;
-    let same_end = old.iter().rev().zip(new.iter().rev()).take(rest).take_while(|(left, right)| left == right).count();
+    let same_end = old
+        .iter()
+        .rev()
+        .zip(new.iter().rev())
+        .take(rest)
+        .take_while(|(left, right)| left == right)
+        .count();
     Some(TextEdit {
         target: target.clone(),
         at: same_start,

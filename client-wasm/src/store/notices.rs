@@ -44,14 +44,19 @@ impl Notices {
         if list.len() > NOTICES_MAX {
             list.remove(0);
         }
-        self.ends_at_ms.retain(|id, _| list.iter().any(|notice| notice.id == *id));
+        self.ends_at_ms
+            .retain(|id, _| list.iter().any(|notice| notice.id == *id));
         self.last_id
     }
 
     /// Takes away what has been on the screen long enough. Returns whether anything was.
     pub fn expire(&mut self, list: &mut Vec<Notice>, now_ms: u64) -> bool {
         let before = list.len();
-        list.retain(|notice| self.ends_at_ms.get(&notice.id).is_none_or(|ends_at_ms| *ends_at_ms > now_ms));
+        list.retain(|notice| {
+            self.ends_at_ms
+                .get(&notice.id)
+                .is_none_or(|ends_at_ms| *ends_at_ms > now_ms)
+        });
         self.ends_at_ms.retain(|_, ends_at_ms| *ends_at_ms > now_ms);
         list.len() != before
     }
@@ -134,7 +139,10 @@ mod tests {
         notices.add(&mut list, Notice::warning("b"), 0);
         assert!(!notices.expire(&mut list, INFO_MS - 1));
         assert!(notices.expire(&mut list, INFO_MS));
-        assert_eq!(list.iter().map(|notice| notice.text.as_str()).collect::<Vec<_>>(), ["b"]);
+        assert_eq!(
+            list.iter().map(|notice| notice.text.as_str()).collect::<Vec<_>>(),
+            ["b"]
+        );
         assert_eq!(notices.due_at_ms(), None);
     }
 
@@ -146,6 +154,9 @@ mod tests {
                 notices.add(&mut list, Notice::warning(text), round);
             }
         }
-        assert_eq!(list.iter().map(|notice| notice.text.as_str()).collect::<Vec<_>>(), ["c", "d", "e", "f"]);
+        assert_eq!(
+            list.iter().map(|notice| notice.text.as_str()).collect::<Vec<_>>(),
+            ["c", "d", "e", "f"]
+        );
     }
 }

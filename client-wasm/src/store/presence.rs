@@ -84,7 +84,13 @@ pub fn receive(
     if presences.len() >= PRESENCES_MAX && !presences.contains_key(peer) {
         return false;
     }
-    let remote = RemotePresence { person: payload.person, name, colour_index, presence, seen_at_ms: now_ms };
+    let remote = RemotePresence {
+        person: payload.person,
+        name,
+        colour_index,
+        presence,
+        seen_at_ms: now_ms,
+    };
     Rc::make_mut(presences).insert(peer.to_owned(), remote);
     true
 }
@@ -101,7 +107,10 @@ pub fn expire(presences: &mut Rc<BTreeMap<String, RemotePresence>>, now_ms: u64)
 
 /// When the next presence becomes stale.
 pub fn expires_at_ms(presences: &BTreeMap<String, RemotePresence>) -> Option<u64> {
-    presences.values().map(|remote| remote.seen_at_ms.saturating_add(EXPIRY_MS)).min()
+    presences
+        .values()
+        .map(|remote| remote.seen_at_ms.saturating_add(EXPIRY_MS))
+        .min()
 }
 
 /// A stable colour for a person or a device: 0 to 11.
@@ -125,7 +134,11 @@ pub fn encode(person: Option<&PersonId>, presence: Option<&Presence>) -> Vec<u8>
 
 type Encoding = Result<(), minicbor::encode::Error<std::convert::Infallible>>;
 
-fn encode_into(encoder: &mut Encoder<&mut Vec<u8>>, person: Option<&PersonId>, presence: Option<&Presence>) -> Encoding {
+fn encode_into(
+    encoder: &mut Encoder<&mut Vec<u8>>,
+    person: Option<&PersonId>,
+    presence: Option<&Presence>,
+) -> Encoding {
     encoder.begin_map()?;
     if let Some(person) = person {
         encoder.str("p")?.str(person.as_str())?;
@@ -209,11 +222,16 @@ fn decode_map(decoder: &mut Decoder<'_>) -> Result<Option<Payload>, minicbor::de
             _ => decoder.skip()?,
         }
     }
-    Ok(Some(Payload { person, presence: (!gone).then_some(presence) }))
+    Ok(Some(Payload {
+        person,
+        presence: (!gone).then_some(presence),
+    }))
 }
 
 fn decode_hold(decoder: &mut Decoder<'_>) -> Result<Option<Hold>, minicbor::decode::Error> {
-    let Some(keys) = decoder.map()? else { return Err(minicbor::decode::Error::message("a hold has a length")) };
+    let Some(keys) = decoder.map()? else {
+        return Err(minicbor::decode::Error::message("a hold has a length"));
+    };
     let mut items: Vec<ItemId> = Vec::new();
     let mut delta = None;
     for _ in 0..keys.min(KEYS_MAX) {
@@ -255,10 +273,15 @@ mod tests {
     use super::*;
 
     fn held(count: usize) -> Presence {
-        let items = (0..count as u128).map(|bits| ItemId::Note(board::NoteId::from_random(bits << 40))).collect();
+        let items = (0..count as u128)
+            .map(|bits| ItemId::Note(board::NoteId::from_random(bits << 40)))
+            .collect();
         Presence {
             cursor: Some(Point::new(12.5, -3.0)),
-            hold: Some(Hold { items, delta: Point::new(1.0, 2.0) }),
+            hold: Some(Hold {
+                items,
+                delta: Point::new(1.0, 2.0),
+            }),
             writing: Some(TextTarget::Heading(board::IslandId::from_random(7))),
         }
     }
@@ -267,14 +290,34 @@ mod tests {
     fn what_is_shown_arrives() {
         let person = PersonId::from_random(9);
         let bytes = encode(Some(&person), Some(&held(3)));
-        assert_eq!(decode(&bytes), Some(Payload { person: Some(person), presence: Some(held(3)) }));
-        assert_eq!(decode(&encode(None, None)), Some(Payload { person: None, presence: None }));
+        assert_eq!(
+            decode(&bytes),
+            Some(Payload {
+                person: Some(person),
+                presence: Some(held(3))
+            })
+        );
+        assert_eq!(
+            decode(&encode(None, None)),
+            Some(Payload {
+                person: None,
+                presence: None
+            })
+        );
     }
 
     #[test]
     fn a_hand_full_of_notes_still_fits_the_payload() {
-        let items = (0..200).map(|_| ItemId::Note("x".repeat(40).parse().expect("an id"))).collect();
-        let presence = Presence { hold: Some(Hold { items, delta: Point::default() }), ..held(0) };
+        let items = (0..200)
+            .map(|_| ItemId::Note("x".repeat(40).parse().expect("an id")))
+            .collect();
+        let presence = Presence {
+            hold: Some(Hold {
+                items,
+                delta: Point::default(),
+            }),
+            ..held(0)
+        };
         let bytes = encode(Some(&"p".repeat(40).parse().expect("an id")), Some(&presence));
         assert!(bytes.len() <= PAYLOAD_BYTES_MAX, "{} bytes", bytes.len());
     }
@@ -286,7 +329,9 @@ mod tests {
         for _ in 0..20_000 {
             let mut bytes = encode(Some(&PersonId::from_random(1)), Some(&held(2)));
             for _ in 0..3 {
-                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                random = random
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
                 let at = (random >> 33) as usize % bytes.len();
                 bytes[at] = (random >> 20) as u8;
             }
@@ -297,7 +342,10 @@ mod tests {
     #[test]
     fn presence_keeps_to_its_rate_and_the_last_state_wins() {
         let mut outgoing = Outgoing::default();
-        let at = |x: f64| Presence { cursor: Some(Point::new(x, 0.0)), ..Presence::default() };
+        let at = |x: f64| Presence {
+            cursor: Some(Point::new(x, 0.0)),
+            ..Presence::default()
+        };
         outgoing.show(at(1.0));
         assert_eq!(outgoing.take_due(1_000), Some(at(1.0)));
         outgoing.show(at(2.0));
@@ -315,7 +363,10 @@ mod tests {
         assert_eq!(outgoing.due_at_ms(), Some(100 + REPEAT_MS));
 
         let mut presences = Rc::default();
-        let payload = Payload { person: None, presence: Some(held(1)) };
+        let payload = Payload {
+            person: None,
+            presence: Some(held(1)),
+        };
         assert!(receive(&mut presences, "peer", payload, ("鈴木".to_owned(), 3), 1_000));
         assert!(!expire(&mut presences, 1_000 + EXPIRY_MS - 1));
         assert!(expire(&mut presences, 1_000 + EXPIRY_MS));

@@ -66,10 +66,18 @@ impl Documents for Replicas {
             }
             _ => {
                 let replica = self.boards.get_mut(id).ok_or("this document is not open")?;
-                replica.board.apply_changes(changes).map_err(|error| error.to_string())?.text_edits
+                replica
+                    .board
+                    .apply_changes(changes)
+                    .map_err(|error| error.to_string())?
+                    .text_edits
             }
         };
-        self.received.push(Received { document: *id, bytes, text_edits });
+        self.received.push(Received {
+            document: *id,
+            bytes,
+            text_edits,
+        });
         Ok(())
     }
 
@@ -78,7 +86,11 @@ impl Documents for Replicas {
         if !known.get_heads().is_empty() {
             let loaded = Automerge::load(snapshot).map_err(|error| error.to_string())?;
             let changes = known.get_changes_added(&loaded);
-            return if changes.is_empty() { Ok(()) } else { self.apply(id, changes) };
+            return if changes.is_empty() {
+                Ok(())
+            } else {
+                self.apply(id, changes)
+            };
         }
         // The first load of a late joiner: opened as a whole, which is an order of magnitude cheaper than change by change.
         let actor = known.get_actor().clone();
@@ -91,7 +103,11 @@ impl Documents for Replicas {
                 replica.board = Board::load(snapshot, actor).map_err(|error| error.to_string())?;
             }
         }
-        self.received.push(Received { document: *id, bytes: snapshot.to_vec(), text_edits: Vec::new() });
+        self.received.push(Received {
+            document: *id,
+            bytes: snapshot.to_vec(),
+            text_edits: Vec::new(),
+        });
         Ok(())
     }
 }
@@ -122,15 +138,27 @@ mod tests {
     #[test]
     fn a_damaged_chunk_costs_only_itself() {
         let mut doc = Automerge::new().with_actor(fresh_actor(1));
-        doc.transact::<_, _, automerge::AutomergeError>(|tx| tx.put(automerge::ROOT, "a", 1_i64)).expect("a put");
+        doc.transact::<_, _, automerge::AutomergeError>(|tx| tx.put(automerge::ROOT, "a", 1_i64))
+            .expect("a put");
         let first = doc.save();
         let before = doc.get_heads();
-        doc.transact::<_, _, automerge::AutomergeError>(|tx| tx.put(automerge::ROOT, "b", 2_i64)).expect("a put");
-        let second: Vec<u8> = doc.get_changes(&before).iter().flat_map(|change| change.raw_bytes().to_vec()).collect();
+        doc.transact::<_, _, automerge::AutomergeError>(|tx| tx.put(automerge::ROOT, "b", 2_i64))
+            .expect("a put");
+        let second: Vec<u8> = doc
+            .get_changes(&before)
+            .iter()
+            .flat_map(|change| change.raw_bytes().to_vec())
+            .collect();
 
         let chunks = [first, vec![0x85, 0x6f, 0x4a, 0x83, 1, 2, 3], second];
         let again = from_chunks(&chunks, fresh_actor(2));
         assert_eq!(again.get_heads(), doc.get_heads());
-        assert_eq!(again.get(automerge::ROOT, "b").expect("readable").map(|(value, _)| value.to_i64()), Some(Some(2)));
+        assert_eq!(
+            again
+                .get(automerge::ROOT, "b")
+                .expect("readable")
+                .map(|(value, _)| value.as_i64()),
+            Some(Some(2))
+        );
     }
 }

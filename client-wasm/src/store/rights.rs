@@ -28,9 +28,12 @@ pub fn board_access(
         (Some(sync::Access::Write), _) => board::Access::Write,
         (Some(sync::Access::Read), _) => board::Access::Read,
         (Some(sync::Access::None), _) => board::Access::None,
-        (None, Some(workshop)) => {
-            board::access(domain_role(seat.role), seat.group.as_ref(), Document::Board(group), workshop)
-        }
+        (None, Some(workshop)) => board::access(
+            domain_role(seat.role),
+            seat.group.as_ref(),
+            Document::Board(group),
+            workshop,
+        ),
         // Nothing is known yet: what the seat alone says.
         (None, None) => match seat.role {
             Role::Coordinator => board::Access::Write,
@@ -58,7 +61,10 @@ pub fn workshop_access(seat: &Seat, workshop: &WorkshopView, granted: Option<syn
 
 fn reason(seat: &Seat, group: &GroupId, workshop: Option<&WorkshopView>) -> ReadOnly {
     let locked = |workshop: &WorkshopView| {
-        workshop.groups.iter().any(|candidate| candidate.id == *group && candidate.locked)
+        workshop
+            .groups
+            .iter()
+            .any(|candidate| candidate.id == *group && candidate.locked)
     };
     match seat.role {
         Role::Viewer => ReadOnly::Viewer,

@@ -230,11 +230,19 @@ pub struct Notice {
 impl Notice {
     /// A quiet word that goes away by itself.
     pub fn info(text: impl Into<String>) -> Self {
-        Self { id: 0, kind: NoticeKind::Info, text: text.into() }
+        Self {
+            id: 0,
+            kind: NoticeKind::Info,
+            text: text.into(),
+        }
     }
     /// Something the person should know; stays until closed.
     pub fn warning(text: impl Into<String>) -> Self {
-        Self { id: 0, kind: NoticeKind::Warning, text: text.into() }
+        Self {
+            id: 0,
+            kind: NoticeKind::Warning,
+            text: text.into(),
+        }
     }
 }
 

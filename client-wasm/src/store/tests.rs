@@ -18,7 +18,11 @@ fn two_tablets_write_and_both_show_everything() {
     assert_eq!(sato.state().connection.phase, Phase::Online);
     assert_eq!(sato.slot().access, Access::Write);
     sato.writes("聞く力がない");
-    assert_eq!(sato.notes(), ["聞く力がない"], "one's own note is there before the server has answered");
+    assert_eq!(
+        sato.notes(),
+        ["聞く力がない"],
+        "one's own note is there before the server has answered"
+    );
     abe.writes("前例がない");
     hall.settle();
     assert_eq!(sato.notes(), ["前例がない", "聞く力がない"]);
@@ -113,7 +117,12 @@ fn a_lock_is_felt_at_once_explained_and_taken_back_without_a_reconnect() {
     hall.server_grants(&sato, Granted::Read);
     assert_eq!(sato.slot().access, Access::Read(ReadOnly::Locked));
     assert_eq!(sato.says(), [(JA.became_read_only)(JA.why_locked)]);
-    let refused = sato.store.act(&sato.group, Command::Delete { items: vec![note.into()] });
+    let refused = sato.store.act(
+        &sato.group,
+        Command::Delete {
+            items: vec![note.into()],
+        },
+    );
     assert_eq!(refused, Err(Refused::ReadOnly(ReadOnly::Locked)));
     assert!(sato.says().contains(&(JA.refused_read_only)(JA.why_locked)));
     assert_eq!(sato.notes(), ["ここまで"]);
@@ -140,7 +149,14 @@ fn edits_written_offline_on_a_board_that_was_locked_meanwhile_can_be_taken_out_a
     assert!(hall.server_notes().is_empty());
     sato.store.take_as_drafts(&sato.group);
     hall.settle();
-    assert_eq!(sato.state().drafts.iter().map(|draft| draft.text.as_str()).collect::<Vec<_>>(), ["遅れて届く"]);
+    assert_eq!(
+        sato.state()
+            .drafts
+            .iter()
+            .map(|draft| draft.text.as_str())
+            .collect::<Vec<_>>(),
+        ["遅れて届く"]
+    );
     assert_eq!(sato.unsaved(), 0);
 
     hall.server_grants(&sato, Granted::Write);
@@ -161,10 +177,22 @@ fn what_the_server_refuses_is_put_out_again_once_and_then_kept_as_a_draft() {
     sato.writes("大事な一言");
     hall.settle();
     hall.pass(5_000);
-    assert_eq!(sato.state().drafts.iter().map(|draft| draft.text.as_str()).collect::<Vec<_>>(), ["大事な一言"]);
+    assert_eq!(
+        sato.state()
+            .drafts
+            .iter()
+            .map(|draft| draft.text.as_str())
+            .collect::<Vec<_>>(),
+        ["大事な一言"]
+    );
     assert_eq!(sato.notes(), ["前からある"], "the server's board is shown");
     assert_eq!(abe.notes(), ["前からある"]);
-    assert!(sato.state().notices.iter().any(|notice| notice.kind == NoticeKind::Drafts));
+    assert!(
+        sato.state()
+            .notices
+            .iter()
+            .any(|notice| notice.kind == NoticeKind::Drafts)
+    );
 
     // The page dies; the draft does not, and what was refused does not come back by itself.
     hall.server_refuses(false);
@@ -172,7 +200,13 @@ fn what_the_server_refuses_is_put_out_again_once_and_then_kept_as_a_draft() {
     let again = hall.sits_down_with("佐藤", memory);
     assert_eq!(again.notes(), ["前からある"]);
     assert_eq!(again.unsaved(), 0);
-    let draft = again.state().drafts.first().expect("the draft is still there").id.clone();
+    let draft = again
+        .state()
+        .drafts
+        .first()
+        .expect("the draft is still there")
+        .id
+        .clone();
     again.store.put_out_draft(&draft).expect("put out again");
     hall.settle();
     assert_eq!(abe.notes(), ["前からある", "大事な一言"]);
@@ -183,13 +217,40 @@ fn a_deleted_note_can_be_put_back_for_five_seconds_from_the_strip() {
     let hall = Hall::open();
     let sato = hall.sits_down("佐藤");
     let note = sato.writes("うっかり");
-    sato.store.act(&sato.group, Command::Delete { items: vec![note.clone().into()] }).expect("deleted");
+    sato.store
+        .act(
+            &sato.group,
+            Command::Delete {
+                items: vec![note.clone().into()],
+            },
+        )
+        .expect("deleted");
     let strip = sato.state().notices.first().cloned().expect("a strip");
-    assert_eq!(strip.kind, NoticeKind::Deleted { group: sato.group.clone(), items: vec![note.clone().into()] });
-    sato.store.act(&sato.group, Command::Restore { items: vec![note.clone().into()] }).expect("restored");
+    assert_eq!(
+        strip.kind,
+        NoticeKind::Deleted {
+            group: sato.group.clone(),
+            items: vec![note.clone().into()]
+        }
+    );
+    sato.store
+        .act(
+            &sato.group,
+            Command::Restore {
+                items: vec![note.clone().into()],
+            },
+        )
+        .expect("restored");
     assert_eq!(sato.notes(), ["うっかり"]);
 
-    sato.store.act(&sato.group, Command::Delete { items: vec![note.into()] }).expect("deleted");
+    sato.store
+        .act(
+            &sato.group,
+            Command::Delete {
+                items: vec![note.into()],
+            },
+        )
+        .expect("deleted");
     hall.pass(notices::DELETED_MS - 100);
     assert_eq!(sato.says(), [(JA.deleted)(1)]);
     hall.pass(200);
@@ -218,13 +279,21 @@ fn an_open_editor_hears_the_others_letters_and_ones_own_undo_but_not_its_own_typ
             heard.borrow_mut().push((edit.at, edit.delete, edit.insert.clone()));
         })
     };
-    let splice = |at, insert: &str| Command::Splice { target: target.clone(), at, delete: 0, insert: insert.to_owned() };
+    let splice = |at, insert: &str| Command::Splice {
+        target: target.clone(),
+        at,
+        delete: 0,
+        insert: insert.to_owned(),
+    };
     sato.store.act(&sato.group, splice(2, "の課題")).expect("typed");
     assert!(heard.borrow().is_empty(), "the editor knows what was typed in it");
     hall.settle();
     abe.store.act(&abe.group, splice(0, "市の")).expect("typed");
     hall.settle();
-    assert_eq!(heard.borrow_mut().drain(..).collect::<Vec<_>>(), [(0, 0, "市の".to_owned())]);
+    assert_eq!(
+        heard.borrow_mut().drain(..).collect::<Vec<_>>(),
+        [(0, 0, "市の".to_owned())]
+    );
     drop(subscription);
     abe.store.act(&abe.group, splice(0, "本")).expect("typed");
     hall.settle();
@@ -239,17 +308,24 @@ fn a_hand_is_seen_by_the_others_and_forgotten_when_its_tablet_falls_silent() {
     let note = sato.writes("動く");
     hall.settle();
     let hold = |x: f64| Presence {
-        hold: Some(Hold { items: vec![note.clone().into()], delta: Point::new(x, 0.0) }),
+        hold: Some(Hold {
+            items: vec![note.clone().into()],
+            delta: Point::new(x, 0.0),
+        }),
         ..Presence::default()
     };
     for step in 0..10 {
         sato.store.present(&sato.group, hold(f64::from(step)));
     }
-    hall.pass(100);
+    // The list of people follows within a quarter of a second and gives the hand its name.
+    hall.pass(300);
     let seen = abe.slot().presence;
     let hand = seen.values().next().expect("佐藤's hand");
     assert_eq!((hand.name.as_str(), &hand.presence), ("佐藤", &hold(9.0)));
-    assert_eq!(hand.colour_index, presence::colour_index(hall::person_id("佐藤").as_str()));
+    assert_eq!(
+        hand.colour_index,
+        presence::colour_index(hall::person_id("佐藤").as_str())
+    );
 
     hall.pass(presence::EXPIRY_MS + 5_000);
     assert_eq!(abe.slot().presence.len(), 1, "a hand that still holds is repeated");

@@ -33,9 +33,22 @@ impl Core {
             open.closes_at_ms = None;
             return;
         }
-        let listed = session.seat.groups.iter().find(|known| known.id == *group).map(|known| known.document.as_str());
-        let added = self.state.workshop.groups.iter().find(|known| known.id == *group).map(|known| known.board.as_str());
-        let Some(document) = listed.or(added).and_then(|text| text.parse::<DocumentId>().ok()) else { return };
+        let listed = session
+            .seat
+            .groups
+            .iter()
+            .find(|known| known.id == *group)
+            .map(|known| known.document.as_str());
+        let added = self
+            .state
+            .workshop
+            .groups
+            .iter()
+            .find(|known| known.id == *group)
+            .map(|known| known.board.as_str());
+        let Some(document) = listed.or(added).and_then(|text| text.parse::<DocumentId>().ok()) else {
+            return;
+        };
         session.open.insert(
             group.clone(),
             OpenBoard {
@@ -49,7 +62,13 @@ impl Core {
         );
         let board = Board::empty(fresh_actor(random));
         let view = Arc::clone(board.view());
-        session.replicas.boards.insert(document, BoardReplica { group: group.clone(), board });
+        session.replicas.boards.insert(
+            document,
+            BoardReplica {
+                group: group.clone(),
+                board,
+            },
+        );
         session.stored.insert(document, Stored::default());
         let slot = BoardSlot {
             group: group.clone(),
@@ -70,7 +89,9 @@ impl Core {
     /// Lets go of a board. It stays open for a moment, and as long as something of it is not sent.
     pub fn close_board(&mut self, group: &GroupId) {
         let now_ms = self.platform.now_ms();
-        let Some(open) = self.session.as_mut().and_then(|session| session.open.get_mut(group)) else { return };
+        let Some(open) = self.session.as_mut().and_then(|session| session.open.get_mut(group)) else {
+            return;
+        };
         open.holders = open.holders.saturating_sub(1);
         if open.holders == 0 {
             open.closes_at_ms = Some(now_ms.saturating_add(LINGER_MS));
@@ -80,11 +101,17 @@ impl Core {
     pub(super) fn close_lingering(&mut self, now_ms: u64) {
         let Some(session) = &mut self.session else { return };
         let due = |open: &OpenBoard| open.closes_at_ms.is_some_and(|at_ms| at_ms <= now_ms);
-        let groups: Vec<GroupId> =
-            session.open.iter().filter(|(_, open)| due(open)).map(|(group, _)| group.clone()).collect();
+        let groups: Vec<GroupId> = session
+            .open
+            .iter()
+            .filter(|(_, open)| due(open))
+            .map(|(group, _)| group.clone())
+            .collect();
         for group in groups {
             let Some(session) = &mut self.session else { return };
-            let Some(open) = session.open.get_mut(&group) else { continue };
+            let Some(open) = session.open.get_mut(&group) else {
+                continue;
+            };
             let document = open.document;
             let stored = session.stored.get(&document).is_none_or(|stored| stored.loaded);
             if session.client.unsaved(&document) > 0 || open.aside.is_some() || !stored {
@@ -107,8 +134,13 @@ impl Core {
         }
         let actor = fresh_actor(self.platform.random());
         let Some(session) = &mut self.session else { return };
-        let Some(stored) = session.stored.get_mut(&document).filter(|stored| !stored.loaded) else { return };
-        *stored = Stored { loaded: true, chunks: found.chunks.len() };
+        let Some(stored) = session.stored.get_mut(&document).filter(|stored| !stored.loaded) else {
+            return;
+        };
+        *stored = Stored {
+            loaded: true,
+            chunks: found.chunks.len(),
+        };
         if !found.chunks.is_empty() {
             let doc = replicas::from_chunks(&found.chunks, actor);
             // A document that is none of ours is left on the device and not shown; the server's copy takes its place.
@@ -116,7 +148,9 @@ impl Core {
                 if let Ok(workshop) = Workshop::from_doc(doc) {
                     session.replicas.workshop = Some((document, workshop));
                 }
-            } else if let (Ok(board), Some(replica)) = (Board::from_doc(doc), session.replicas.boards.get_mut(&document)) {
+            } else if let (Ok(board), Some(replica)) =
+                (Board::from_doc(doc), session.replicas.boards.get_mut(&document))
+            {
                 replica.board = board;
             }
         }
@@ -146,9 +180,17 @@ impl Core {
         let Some(session) = &mut self.session else { return };
         session.note_at_ms = None;
         for document in std::mem::take(&mut session.to_note) {
-            let heads: Vec<String> = session.client.saved_heads(&document).iter().map(ToString::to_string).collect();
+            let heads: Vec<String> = session
+                .client
+                .saved_heads(&document)
+                .iter()
+                .map(ToString::to_string)
+                .collect();
             if !heads.is_empty() {
-                self.acts.push(Act::SetPref { key: saved_key(&document), value: Some(heads.join(" ")) });
+                self.acts.push(Act::SetPref {
+                    key: saved_key(&document),
+                    value: Some(heads.join(" ")),
+                });
             }
         }
     }
@@ -156,18 +198,29 @@ impl Core {
     /// Notes down which boards have unsent edits, so that the next page sends them whichever board it shows.
     pub(super) fn note_unsent_groups(&mut self) {
         let Some(session) = &self.session else { return };
-        let unsent = session.open.iter().filter(|(_, open)| session.client.unsaved(&open.document) > 0);
+        let unsent = session
+            .open
+            .iter()
+            .filter(|(_, open)| session.client.unsaved(&open.document) > 0);
         let groups: Vec<String> = unsent.map(|(group, _)| group.to_string()).collect();
         let value = (!groups.is_empty()).then(|| groups.join(" "));
-        self.acts.push(Act::SetPref { key: unsent_key(&session.seat.workshop), value });
+        self.acts.push(Act::SetPref {
+            key: unsent_key(&session.seat.workshop),
+            value,
+        });
     }
 
     /// Keeps changes on the device.
     pub(super) fn append(&mut self, document: DocumentId, chunk: Vec<u8>) {
         let key = document_key(&document);
         let Some(session) = &mut self.session else { return };
-        let aside = session.open.values().any(|open| open.document == document && open.aside.is_some());
-        let Some(stored) = session.stored.get_mut(&document) else { return };
+        let aside = session
+            .open
+            .values()
+            .any(|open| open.document == document && open.aside.is_some());
+        let Some(stored) = session.stored.get_mut(&document) else {
+            return;
+        };
         stored.chunks += 1;
         // While a board is set aside the device keeps the old one: it still holds what must not be lost.
         if aside {
@@ -183,11 +236,16 @@ impl Core {
     /// Replaces the chunks on the device by one snapshot.
     pub(super) fn compact(&mut self, document: DocumentId) {
         let Some(session) = &mut self.session else { return };
-        let Some(snapshot) = session.replicas.any(&document).map(automerge::Automerge::save) else { return };
+        let Some(snapshot) = session.replicas.any(&document).map(automerge::Automerge::save) else {
+            return;
+        };
         if let Some(stored) = session.stored.get_mut(&document) {
             stored.chunks = 1;
         }
-        self.acts.push(Act::Compact { key: document_key(&document), snapshot });
+        self.acts.push(Act::Compact {
+            key: document_key(&document),
+            snapshot,
+        });
     }
 
     pub(super) fn board_mut(&mut self, group: &GroupId) -> Option<&mut BoardReplica> {
@@ -198,7 +256,11 @@ impl Core {
 
     /// An own act has been done on a board: keep it, show it, send it.
     pub(super) fn applied(&mut self, group: &GroupId, applied: Applied) {
-        let Some(document) = self.session.as_ref().and_then(|session| session.open.get(group)).map(|open| open.document)
+        let Some(document) = self
+            .session
+            .as_ref()
+            .and_then(|session| session.open.get(group))
+            .map(|open| open.document)
         else {
             return;
         };
@@ -216,16 +278,22 @@ impl Core {
         let Some(session) = &self.session else { return };
         let Some(open) = session.open.get(group) else { return };
         let (document, aside) = (open.document, open.aside.is_some());
-        let Some(replica) = session.replicas.boards.get(&document) else { return };
+        let Some(replica) = session.replicas.boards.get(&document) else {
+            return;
+        };
         // Until the server's copy has arrived the board that was set aside stays on the screen.
         if aside {
             return;
         }
         let (view, undo) = (Arc::clone(replica.board.view()), replica.board.undo_state());
         let loaded = !replica.board.doc().get_heads().is_empty();
-        let Some(slot) = self.state.boards.get(group) else { return };
+        let Some(slot) = self.state.boards.get(group) else {
+            return;
+        };
         if !Arc::ptr_eq(&slot.view, &view) || slot.undo != undo || slot.loaded != loaded {
-            let Some(slot) = self.change().boards.get_mut(group) else { return };
+            let Some(slot) = self.change().boards.get_mut(group) else {
+                return;
+            };
             slot.view = view;
             slot.undo = undo;
             slot.loaded = loaded;
@@ -243,8 +311,13 @@ impl Core {
 
     fn refresh_access(&mut self, group: &GroupId) {
         let Some(session) = &self.session else { return };
-        let Some(slot) = self.state.boards.get(group) else { return };
-        let granted = session.open.get(group).and_then(|open| session.granted.get(&open.document).copied());
+        let Some(slot) = self.state.boards.get(group) else {
+            return;
+        };
+        let granted = session
+            .open
+            .get(group)
+            .and_then(|open| session.granted.get(&open.document).copied());
         let workshop = self.state.workshop_loaded.then_some(self.state.workshop.as_ref());
         let access = rights::board_access(&session.seat, group, workshop, &slot.view, granted);
         if access == slot.access {
@@ -263,7 +336,12 @@ impl Core {
     /// Sends what presence is due.
     pub(super) fn send_presence(&mut self) {
         let now_ms = self.platform.now_ms();
-        let person = self.state.seat.as_ref().and_then(|seat| seat.person.as_ref()).map(|person| person.id.clone());
+        let person = self
+            .state
+            .seat
+            .as_ref()
+            .and_then(|seat| seat.person.as_ref())
+            .map(|person| person.id.clone());
         let Some(session) = &mut self.session else { return };
         let mut due = Vec::new();
         for open in session.open.values_mut() {
@@ -278,8 +356,13 @@ impl Core {
 
     pub(super) fn expire_presences(&mut self, now_ms: u64) {
         let stale = |slot: &BoardSlot| presence::expires_at_ms(&slot.presence).is_some_and(|at_ms| at_ms <= now_ms);
-        let groups: Vec<GroupId> =
-            self.state.boards.iter().filter(|(_, slot)| stale(slot)).map(|(group, _)| group.clone()).collect();
+        let groups: Vec<GroupId> = self
+            .state
+            .boards
+            .iter()
+            .filter(|(_, slot)| stale(slot))
+            .map(|(group, _)| group.clone())
+            .collect();
         for group in groups {
             if let Some(slot) = self.change().boards.get_mut(&group) {
                 presence::expire(&mut slot.presence, now_ms);

@@ -23,6 +23,10 @@ use crate::{
     },
 };
 
+/// A try that began before the device slept or changed its network is given up on waking if it is older than this: it
+/// would otherwise be waited for, for ten seconds, on a line that is gone.
+const STUCK_MS: u64 = 2_000;
+
 impl Session {
     pub(super) fn new(seat: Rc<Seat>, workshop: DocumentId, random: u128) -> Option<Self> {
         // A new name for every page: two tabs of one device are two peers.
@@ -70,8 +74,20 @@ impl Core {
 
     /// The device woke up, or its network came or went.
     pub fn network(&mut self, online: bool) {
-        self.feed(ClientEvent::NetworkHint { online });
+        // First what the sleep did to the line, then the hint: a line that died meanwhile is tried again at once.
         self.feed(ClientEvent::Tick);
+        let now_ms = self.platform.now_ms();
+        let stuck = match self.session.as_ref().map(|session| session.client.state()) {
+            Some(ConnectionState::Connecting { since_ms } | ConnectionState::Joining { since_ms }) => {
+                now_ms.saturating_sub(*since_ms) >= STUCK_MS
+            }
+            _ => false,
+        };
+        if online && stuck {
+            self.acts.push(Act::CloseSocket);
+            self.feed(ClientEvent::SocketClosed);
+        }
+        self.feed(ClientEvent::NetworkHint { online });
     }
 
     /// The one way into the sync client.
@@ -79,7 +95,9 @@ impl Core {
         let (now_ms, random) = (self.platform.now_ms(), self.platform.random() as u64);
         let Some(session) = &mut self.session else { return };
         let mut effects = Vec::new();
-        session.client.handle(now_ms, random, &mut session.replicas, event, &mut effects);
+        session
+            .client
+            .handle(now_ms, random, &mut session.replicas, event, &mut effects);
         self.take_in_received();
         for effect in effects {
             self.effect(effect);
@@ -89,7 +107,10 @@ impl Core {
     fn take_in_received(&mut self) {
         let Some(session) = &mut self.session else { return };
         for received in session.replicas.take_received() {
-            let group = self.session.as_ref().and_then(|session| session.group_of(&received.document));
+            let group = self
+                .session
+                .as_ref()
+                .and_then(|session| session.group_of(&received.document));
             self.append(received.document, received.bytes);
             let Some(group) = group else {
                 self.refresh_workshop();
@@ -125,7 +146,11 @@ impl Core {
             Effect::Access { document, access, .. } => self.granted(document, access),
             Effect::Peers { document, peers } => self.peers(&document, peers),
             Effect::Ephemeral { document, from, data } => self.ephemeral(&document, &from, &data),
-            Effect::Notice { document: _, code, text } => self.server_notice(&code, &text),
+            Effect::Notice {
+                document: _,
+                code,
+                text,
+            } => self.server_notice(&code, &text),
             Effect::Refused { document, .. } => self.refused(document),
             Effect::Unavailable { document } => {
                 self.granted(document, sync::Access::None);
@@ -141,7 +166,9 @@ impl Core {
         let Some(session) = &self.session else { return };
         let phase = match session.client.state() {
             ConnectionState::Online { .. } => Phase::Online,
-            ConnectionState::Offline { next_try_ms } => Phase::Offline { retry_at_ms: *next_try_ms },
+            ConnectionState::Offline { next_try_ms } => Phase::Offline {
+                retry_at_ms: *next_try_ms,
+            },
             // A try after a loss is still "no connection" to the person; only the first one is "connecting".
             ConnectionState::Connecting { .. } | ConnectionState::Joining { .. } => match self.state.connection.phase {
                 Phase::Offline { .. } => self.state.connection.phase,
@@ -169,7 +196,11 @@ impl Core {
         let Some(session) = &self.session else { return };
         let unsaved = session.client.unsaved(document);
         let group = session.group_of(document);
-        let documents = session.open.values().map(|open| &open.document).chain([&session.workshop]);
+        let documents = session
+            .open
+            .values()
+            .map(|open| &open.document)
+            .chain([&session.workshop]);
         let total: usize = documents.map(|document| session.client.unsaved(document)).sum();
         let slot_differs = group
             .as_ref()
@@ -197,7 +228,9 @@ impl Core {
 
     fn peers(&mut self, document: &DocumentId, entries: Vec<PeerEntry>) {
         let Some(session) = &self.session else { return };
-        let (Some(group), own) = (session.group_of(document), session.client.own().clone()) else { return };
+        let (Some(group), own) = (session.group_of(document), session.client.own().clone()) else {
+            return;
+        };
         let peers: Vec<Peer> = entries
             .into_iter()
             .map(|entry| {
@@ -213,10 +246,27 @@ impl Core {
                 }
             })
             .collect();
-        let Some(slot) = self.change().boards.get_mut(&group) else { return };
+        let Some(slot) = self.change().boards.get_mut(&group) else {
+            return;
+        };
         let here = |peer: &String| peers.iter().any(|entry| entry.peer == *peer);
         if !slot.presence.keys().all(here) {
             Rc::make_mut(&mut slot.presence).retain(|peer, _| here(peer));
+        }
+        // Whose hand moved before the list came gets its name now.
+        let named = |peer: &str| {
+            peers
+                .iter()
+                .find(|entry| entry.peer == *peer)
+                .map(|entry| entry.name.clone())
+        };
+        if slot.presence.values().any(|remote| remote.name.is_empty()) {
+            for (peer, remote) in Rc::make_mut(&mut slot.presence)
+                .iter_mut()
+                .filter(|(_, remote)| remote.name.is_empty())
+            {
+                remote.name = named(peer).unwrap_or_default();
+            }
         }
         slot.peers = Rc::new(peers);
     }
@@ -224,16 +274,26 @@ impl Core {
     fn ephemeral(&mut self, document: &DocumentId, from: &PeerId, data: &[u8]) {
         let Some(payload) = presence::decode(data) else { return };
         let now_ms = self.platform.now_ms();
-        let Some(group) = self.session.as_ref().and_then(|session| session.group_of(document)) else { return };
-        let Some(slot) = self.state.boards.get(&group) else { return };
+        let Some(group) = self.session.as_ref().and_then(|session| session.group_of(document)) else {
+            return;
+        };
+        let Some(slot) = self.state.boards.get(&group) else {
+            return;
+        };
         let entry = slot.peers.iter().find(|peer| peer.peer == from.as_str());
         // A shared tablet switches its author faster than the server learns of it: the message's own person counts.
-        let listed = payload.person.as_ref().and_then(|person| slot.view.people.iter().find(|known| known.id == *person));
+        let listed = payload
+            .person
+            .as_ref()
+            .and_then(|person| slot.view.people.iter().find(|known| known.id == *person));
         let name = listed
             .map(|person| person.name.clone())
             .or_else(|| entry.map(|peer| peer.name.clone()))
             .unwrap_or_default();
-        let identity = payload.person.as_ref().map(|person| presence::colour_index(person.as_str()));
+        let identity = payload
+            .person
+            .as_ref()
+            .map(|person| presence::colour_index(person.as_str()));
         let colour_index = identity
             .or_else(|| entry.map(|peer| peer.colour_index))
             .unwrap_or_else(|| presence::colour_index(from.as_str()));

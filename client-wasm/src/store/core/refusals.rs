@@ -46,13 +46,20 @@ impl Core {
     fn set_aside(&mut self, group: &GroupId) {
         let actor = fresh_actor(self.platform.random());
         let Some(session) = &mut self.session else { return };
-        let Some(open) = session.open.get_mut(group) else { return };
+        let Some(open) = session.open.get_mut(group) else {
+            return;
+        };
         let document = open.document;
-        let Some(replica) = session.replicas.boards.get_mut(&document) else { return };
+        let Some(replica) = session.replicas.boards.get_mut(&document) else {
+            return;
+        };
         let old = std::mem::replace(&mut replica.board, Board::empty(actor));
         // Refused again before the server's board arrived: the first one set aside is the one with the texts.
         open.aside.get_or_insert_with(|| Box::new(old));
-        self.feed(ClientEvent::Open { document, saved: Vec::<ChangeHash>::new() });
+        self.feed(ClientEvent::Open {
+            document,
+            saved: Vec::<ChangeHash>::new(),
+        });
     }
 
     /// The replica holds everything the server held when it answered.
@@ -65,10 +72,16 @@ impl Core {
             }
             return self.refresh_workshop();
         };
-        let Some(replica) = session.replicas.boards.get(&document) else { return };
-        let Some(open) = session.open.get_mut(&group) else { return };
+        let Some(replica) = session.replicas.boards.get(&document) else {
+            return;
+        };
+        let Some(open) = session.open.get_mut(&group) else {
+            return;
+        };
         let arrived = !replica.board.doc().get_heads().is_empty();
-        let Some(aside) = open.aside.take_if(|_| arrived) else { return self.refresh_board(&group) };
+        let Some(aside) = open.aside.take_if(|_| arrived) else {
+            return self.refresh_board(&group);
+        };
         let lost = drafts::find_lost(&aside, &replica.board);
         let again = open.refusals < REFUSALS_UNTIL_DRAFTS;
         self.refresh_board(&group);
@@ -76,7 +89,11 @@ impl Core {
         let kept = self.recover(&group, lost, again);
         self.compact(document);
         let text = (self.texts.edits_refused)(kept);
-        let kind = if kept == 0 { NoticeKind::Info } else { NoticeKind::Drafts };
+        let kind = if kept == 0 {
+            NoticeKind::Info
+        } else {
+            NoticeKind::Drafts
+        };
         self.notify(Notice { id: 0, kind, text });
     }
 
@@ -88,7 +105,8 @@ impl Core {
         for command in notes {
             let text = drafts::text_of(&command);
             let applied = if again && may_write {
-                self.board_mut(group).and_then(|replica| replica.board.apply(command, &stamp).ok())
+                self.board_mut(group)
+                    .and_then(|replica| replica.board.apply(command, &stamp).ok())
             } else {
                 None
             };
@@ -110,7 +128,13 @@ impl Core {
             // The same text refused twice is one draft.
             if list.len() < DRAFTS_MAX && list.iter().all(|draft| draft.text != text || draft.group != *group) {
                 let id = format!("{:032x}", self.platform.random());
-                list.push(Draft { id, group: group.clone(), text, heading, island });
+                list.push(Draft {
+                    id,
+                    group: group.clone(),
+                    text,
+                    heading,
+                    island,
+                });
             }
         }
         self.set_drafts(list);
@@ -124,7 +148,14 @@ impl Core {
             session.workshop_refused = true;
         }
         let text = (self.texts.edits_refused)(0);
-        self.notify(Notice { id: 0, kind: NoticeKind::Info, text });
-        self.feed(ClientEvent::Open { document, saved: Vec::new() });
+        self.notify(Notice {
+            id: 0,
+            kind: NoticeKind::Info,
+            text,
+        });
+        self.feed(ClientEvent::Open {
+            document,
+            saved: Vec::new(),
+        });
     }
 }

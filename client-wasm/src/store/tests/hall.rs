@@ -34,7 +34,11 @@ struct Guard {
 
 impl Admission for &Guard {
     fn admit(&mut self, _doc: &Automerge, _info: &PeerInfo, _changes: &[Change]) -> Result<(), Refusal> {
-        if self.refuses.get() { Err(Refusal::new("schema", "the test refuses it")) } else { Ok(()) }
+        if self.refuses.get() {
+            Err(Refusal::new("schema", "the test refuses it"))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -92,7 +96,11 @@ impl Hall {
             ..NewWorkshop::default()
         };
         let workshop_doc = Workshop::create(&new, 0, actor(9)).doc().clone();
-        let of = Group { name: "1班".to_owned(), icon: None, theme: "協働".to_owned() };
+        let of = Group {
+            name: "1班".to_owned(),
+            icon: None,
+            theme: "協働".to_owned(),
+        };
         let board_doc = Board::create("w1", &of, 0, actor(8)).doc().clone();
         let own: PeerId = "server".parse().expect("a peer id");
         let mut rooms = BTreeMap::new();
@@ -146,7 +154,11 @@ impl Hall {
         let platform = Scripted::new(count * 1_000_003 + 17, Rc::clone(&memory));
         platform.advance(self.now_ms.get() - 1_000);
         let store = Store::new(Rc::new(Shared(Rc::clone(&platform))), &core::JA);
-        let person = SeatPerson { id: person_id(name), name: name.to_owned(), coordinator: false };
+        let person = SeatPerson {
+            id: person_id(name),
+            name: name.to_owned(),
+            coordinator: false,
+        };
         let seat = Seat {
             workshop: "w1".to_owned(),
             workshop_document: self.workshop.to_string(),
@@ -189,7 +201,11 @@ impl Hall {
         self.access.borrow_mut().insert(tablet.name, access);
         let session = tablet.line.borrow().as_ref().map(|line| line.id);
         if let Some(session) = session {
-            let input = Input::AccessChanged { session, access, reason: "locked".to_owned() };
+            let input = Input::AccessChanged {
+                session,
+                access,
+                reason: "locked".to_owned(),
+            };
             self.room(self.board, input);
         }
         self.settle();
@@ -330,11 +346,19 @@ impl Hall {
                         let mut line = tablet.line.borrow_mut();
                         let Some(line) = line.as_mut() else { return };
                         if line.entered.contains(&document) {
-                            Input::Message { session: line.id, message }
+                            Input::Message {
+                                session: line.id,
+                                message,
+                            }
                         } else {
                             line.entered.push(document);
                             let access = self.access_of(tablet.name, document);
-                            Input::SessionJoined { session: line.id, info: line.info.clone(), access, first: message }
+                            Input::SessionJoined {
+                                session: line.id,
+                                info: line.info.clone(),
+                                access,
+                                first: message,
+                            }
                         }
                     };
                     self.room(document, input);
@@ -392,14 +416,20 @@ impl Hall {
 
     fn tablet_of(&self, session: SessionId) -> Option<Rc<Tablet>> {
         let tablets = self.tablets.borrow();
-        let found = tablets.iter().find(|tablet| tablet.line.borrow().as_ref().is_some_and(|line| line.id == session));
+        let found = tablets
+            .iter()
+            .find(|tablet| tablet.line.borrow().as_ref().is_some_and(|line| line.id == session));
         found.cloned()
     }
 
     /// Texts of the live notes on the server's board, sorted.
     pub fn server_notes(&self) -> Vec<String> {
         let rooms = self.rooms.borrow();
-        let doc = rooms.get(&self.board).and_then(Room::doc).expect("the board's room is ready").clone();
+        let doc = rooms
+            .get(&self.board)
+            .and_then(Room::doc)
+            .expect("the board's room is ready")
+            .clone();
         notes_of(Board::from_doc(doc).expect("a board").view())
     }
 }
