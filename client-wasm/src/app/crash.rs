@@ -22,7 +22,8 @@ thread_local! {
 
 /// Makes panics visible.
 pub(super) fn install() {
-    std::panic::set_hook(Box::new(|info| {
+    // Through Yew, which otherwise puts a hook of its own in this one's place when it draws for the first time.
+    yew::set_custom_panic_hook(Box::new(|info| {
         log(info);
         if !SHOWN.replace(true) {
             show();

@@ -11,7 +11,9 @@ use super::{Platform, Socket, SocketEvent, StoredChunks, Task, Timer};
 /// What a device keeps when its page is gone: hand it to the next page.
 #[derive(Default)]
 pub struct Memory {
+    /// What was appended, by key.
     pub chunks: RefCell<BTreeMap<String, Vec<Vec<u8>>>>,
+    /// Small texts.
     pub prefs: RefCell<BTreeMap<String, String>>,
     /// Like a private window: nothing is kept.
     pub denied: Cell<bool>,
@@ -27,7 +29,9 @@ pub struct Scripted {
     soon: RefCell<VecDeque<Task>>,
     line: RefCell<Option<Line>>,
     sent: RefCell<VecDeque<Vec<u8>>>,
+    /// How many sockets the page has asked for.
     pub sockets_opened: Cell<usize>,
+    /// Lines for engineers.
     pub log: RefCell<Vec<String>>,
 }
 
@@ -69,6 +73,7 @@ impl Drop for ScriptedTimer {
 pub struct Shared(pub Rc<Scripted>);
 
 impl Scripted {
+    /// A page that has just been opened, at the second second of its device's time.
     pub fn new(seed: u64, memory: Rc<Memory>) -> Rc<Self> {
         Rc::new(Self {
             now_ms: Cell::new(1_000),
