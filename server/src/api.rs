@@ -20,6 +20,8 @@ mod tokens;
 mod transfers;
 mod workshops;
 
+pub(crate) use seats::damaged;
+
 use std::sync::Arc;
 
 use axum::{
@@ -65,7 +67,9 @@ pub fn router(state: Arc<ServerState>) -> Router {
     Router::new()
         .route(
             "/api/workshops",
-            get(workshops::list).post(workshops::create).layer(DefaultBodyLimit::max(REPORT_BODY_BYTES_MAX)),
+            get(workshops::list)
+                .post(workshops::create)
+                .layer(DefaultBodyLimit::max(REPORT_BODY_BYTES_MAX)),
         )
         .route("/api/workshops/demo", post(workshops::demo))
         .route("/api/join", post(join::join))
@@ -77,8 +81,14 @@ pub fn router(state: Arc<ServerState>) -> Router {
         .route("/api/workshops/{workshop}/report.txt", get(exports::verbatim))
         .route("/api/workshops/{workshop}/report.clean.txt", get(exports::clean))
         .route("/api/workshops/{workshop}/report.md", get(exports::markdown))
-        .route("/api/workshops/{workshop}/groups/{group}/board.automerge", get(exports::board_file))
-        .route("/api/workshops/{workshop}/workshop.automerge", get(exports::workshop_file))
+        .route(
+            "/api/workshops/{workshop}/groups/{group}/board.automerge",
+            get(exports::board_file),
+        )
+        .route(
+            "/api/workshops/{workshop}/workshop.automerge",
+            get(exports::workshop_file),
+        )
         .route("/api/tokens/{workshop}", post(tokens::mint))
         .route("/sync/{workshop}", get(socket::open))
         .route("/healthz", get(operations::healthz))

@@ -23,7 +23,12 @@ pub struct Config {
     pub allow_origin: Vec<String>,
 
     /// Certificate chain (PEM). With it the server speaks HTTPS only.
-    #[arg(long, env = "YORIAI_TLS_CERT", requires = "tls_key", conflicts_with = "tls_self_signed")]
+    #[arg(
+        long,
+        env = "YORIAI_TLS_CERT",
+        requires = "tls_key",
+        conflicts_with = "tls_self_signed"
+    )]
     pub tls_cert: Option<PathBuf>,
 
     /// The certificate's private key (PEM).
@@ -108,6 +113,9 @@ mod tests {
         assert_eq!(config.base_url_for(config.listen), "https://yoriai.example.jp");
         config.base_url = None;
         config.tls_self_signed = Some("192.168.0.2".to_owned());
-        assert_eq!(config.base_url_for(SocketAddr::from(([0, 0, 0, 0], 443))), "https://192.168.0.2:443");
+        assert_eq!(
+            config.base_url_for(SocketAddr::from(([0, 0, 0, 0], 443))),
+            "https://192.168.0.2:443"
+        );
     }
 }

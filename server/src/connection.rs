@@ -50,7 +50,12 @@ const CLOSE_TIME_MAX: Duration = Duration::from_secs(1);
 const CLOSE_REASON_BYTES_MAX: usize = 123;
 
 /// Upgrades the request and serves the socket in a task of its own.
-pub fn accept(upgrade: WebSocketUpgrade, state: Arc<ServerState>, workshop: Arc<LiveWorkshop>, seat: SeatRow) -> Response {
+pub fn accept(
+    upgrade: WebSocketUpgrade,
+    state: Arc<ServerState>,
+    workshop: Arc<LiveWorkshop>,
+    seat: SeatRow,
+) -> Response {
     upgrade
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(WRITE_BUFFER_BYTES)
@@ -101,7 +106,18 @@ impl Connection {
         let protocol = Session::new(state.peer.clone());
         // Replaced by the pair that `serve` makes; a queue without a reader takes frames and loses them.
         let (outbox, _) = outbox();
-        Self { state, workshop, seat, id, protocol, info: None, open: BTreeMap::new(), withdrawn: BTreeSet::new(), outbox, outputs: Vec::new() }
+        Self {
+            state,
+            workshop,
+            seat,
+            id,
+            protocol,
+            info: None,
+            open: BTreeMap::new(),
+            withdrawn: BTreeSet::new(),
+            outbox,
+            outputs: Vec::new(),
+        }
     }
 
     async fn serve(mut self, mut socket: WebSocket) {
@@ -113,7 +129,10 @@ impl Connection {
         }
         if let Some(End(code, reason)) = end {
             tracing::debug!(session = self.id.0, code, %reason, "session closed");
-            let frame = CloseFrame { code, reason: shorten(&reason).into() };
+            let frame = CloseFrame {
+                code,
+                reason: shorten(&reason).into(),
+            };
             let _ = tokio::time::timeout(CLOSE_TIME_MAX, socket.send(Frame::Close(Some(frame)))).await;
         }
     }
@@ -191,7 +210,10 @@ impl Connection {
             while let Some(outgoing) = next {
                 match outgoing {
                     Outgoing::Frame(frame) => {
-                        socket.feed(Frame::Binary(Bytes::from_owner(frame))).await.map_err(|_| None)?;
+                        socket
+                            .feed(Frame::Binary(Bytes::from_owner(frame)))
+                            .await
+                            .map_err(|_| None)?;
                     }
                     Outgoing::Close(code, reason) => {
                         let _ = socket.flush().await;
@@ -245,7 +267,10 @@ impl Connection {
 
     async fn hand_over(&mut self, document: DocumentId, message: Message, view: &WorkshopView) -> Option<End> {
         if let Some(open) = self.open.get(&document) {
-            let message = ToRoom::Message { session: self.id, message: Box::new(message) };
+            let message = ToRoom::Message {
+                session: self.id,
+                message: Box::new(message),
+            };
             if open.room.send(message).await.is_err() {
                 return Some(End::new(CloseCode::Restart, "document reloaded"));
             }
@@ -257,8 +282,13 @@ impl Connection {
         let info = Box::new(self.info.clone()?);
         let access = wire_access(self.workshop.access(&self.seat, &document, view).0);
         let room = self.state.rooms.room(document);
-        let joined =
-            ToRoom::Joined { session: self.id, info, access, first: Box::new(message), outbox: self.outbox.clone() };
+        let joined = ToRoom::Joined {
+            session: self.id,
+            info,
+            access,
+            first: Box::new(message),
+            outbox: self.outbox.clone(),
+        };
         if room.send(joined).await.is_err() {
             return Some(End::new(CloseCode::Restart, "document reloaded"));
         }
@@ -278,7 +308,14 @@ impl Connection {
             }
             open.access = access;
             // A room that has ended has closed this session's socket already.
-            let _ = open.room.send(ToRoom::Access { session: self.id, access, reason }).await;
+            let _ = open
+                .room
+                .send(ToRoom::Access {
+                    session: self.id,
+                    access,
+                    reason,
+                })
+                .await;
             if access == Access::None {
                 closed.push(*document);
             }
@@ -302,7 +339,12 @@ impl Connection {
     }
 
     async fn look_up_seat(&mut self) -> Option<End> {
-        match self.state.store.seat(self.seat.device.clone(), self.seat.workshop.clone()).await {
+        match self
+            .state
+            .store
+            .seat(self.seat.device.clone(), self.seat.workshop.clone())
+            .await
+        {
             Ok(Some(seat)) if !seat.revoked => {
                 self.seat = seat;
                 None

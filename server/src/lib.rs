@@ -12,6 +12,7 @@ pub mod config;
 pub mod connection;
 pub mod metrics;
 pub mod outbox;
+pub mod people;
 mod qr;
 mod rooms;
 pub mod secret;
@@ -85,6 +86,7 @@ pub async fn run_with_store(
         metrics,
         origins: Origins::new(&base_url, &config.allow_origin),
         code_door: CodeDoor::new(),
+        people: people::PeopleLists::default(),
         page: config.page_dir.clone().map_or(Page::Embedded, Page::Folder),
         base_url,
         peer,
@@ -106,7 +108,11 @@ pub async fn run_with_store(
             let listener = tls::TlsListener::new(listener, acceptor).map_err(StartError::Serve)?;
             axum::serve(listener, service).with_graceful_shutdown(stopped).await
         }
-        None => axum::serve(tls::PlainListener(listener), service).with_graceful_shutdown(stopped).await,
+        None => {
+            axum::serve(tls::PlainListener(listener), service)
+                .with_graceful_shutdown(stopped)
+                .await
+        }
     };
     if timeout(STOPPING_TIME_MAX, connections_ended.recv()).await.is_err() {
         tracing::warn!("some connections did not end in time");

@@ -25,8 +25,14 @@ async fn main() -> ExitCode {
 
 fn init_logs(config: &Config) {
     let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if config.log_json { logs.json().init() } else { logs.with_target(false).init() }
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    if config.log_json {
+        logs.json().init()
+    } else {
+        logs.with_target(false).init()
+    }
 }
 
 async fn start(config: Config) -> Result<(), StartError> {

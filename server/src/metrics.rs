@@ -1,6 +1,5 @@
 //! Figures for the operator, as Prometheus text at `/metrics`. No label carries a name, an address or an identifier.
 
-
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -74,9 +73,21 @@ impl Metrics {
         registry.register("sent_bytes", "Bytes put on sockets", metrics.sent_bytes.clone());
         registry.register("refusals", "What was refused", metrics.refusals.clone());
         registry.register("panics", "Caught panics", metrics.panics.clone());
-        registry.register("store_failures", "Transactions that failed", metrics.store_failures.clone());
-        registry.register("slow_readers", "Sessions closed for reading too slowly", metrics.slow_readers.clone());
-        registry.register("started_ms", "Start, in milliseconds since 1970", metrics.started_ms.clone());
+        registry.register(
+            "store_failures",
+            "Transactions that failed",
+            metrics.store_failures.clone(),
+        );
+        registry.register(
+            "slow_readers",
+            "Sessions closed for reading too slowly",
+            metrics.slow_readers.clone(),
+        );
+        registry.register(
+            "started_ms",
+            "Start, in milliseconds since 1970",
+            metrics.started_ms.clone(),
+        );
         Self { registry, ..metrics }
     }
 

@@ -54,7 +54,13 @@ struct Fill {
 pub fn outbox() -> (Outbox, OutboxReader) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let fill = Arc::new(Fill::default());
-    (Outbox { queue: sender, fill: Arc::clone(&fill) }, OutboxReader { queue: receiver, fill })
+    (
+        Outbox {
+            queue: sender,
+            fill: Arc::clone(&fill),
+        },
+        OutboxReader { queue: receiver, fill },
+    )
 }
 
 impl Outbox {
@@ -107,7 +113,10 @@ impl OutboxReader {
     /// What is being written no longer waits: the bound counts what lies behind it.
     fn taken(&self, outgoing: Outgoing) -> Outgoing {
         if let Outgoing::Frame(frame) = &outgoing {
-            self.fill.budget(frame.len()).0.fetch_sub(frame.len(), Ordering::Relaxed);
+            self.fill
+                .budget(frame.len())
+                .0
+                .fetch_sub(frame.len(), Ordering::Relaxed);
         }
         outgoing
     }
@@ -147,7 +156,9 @@ mod tests {
         let (outbox, mut reader) = outbox();
         for round in 0..100 {
             assert!(outbox.send(frame(60_000 + round), false));
-            let Some(Outgoing::Frame(taken)) = reader.try_next() else { panic!("a frame was queued") };
+            let Some(Outgoing::Frame(taken)) = reader.try_next() else {
+                panic!("a frame was queued")
+            };
             assert_eq!(taken.len(), 60_000 + round);
         }
     }
@@ -160,7 +171,13 @@ mod tests {
         assert!(outbox.send(frame(10), true));
         assert!(outbox.send(frame(20), false));
         let lengths: Vec<usize> = std::iter::from_fn(|| reader.try_next())
-            .map(|outgoing| if let Outgoing::Frame(frame) = outgoing { frame.len() } else { 0 })
+            .map(|outgoing| {
+                if let Outgoing::Frame(frame) = outgoing {
+                    frame.len()
+                } else {
+                    0
+                }
+            })
             .collect();
         assert_eq!(lengths, [50_000, 50_000, 20]);
     }

@@ -151,7 +151,13 @@ impl Rooms {
             started: Instant::now(),
             alive: Mutex::new(Some(alive)),
         };
-        (Arc::new(Self { open: Mutex::default(), shared: Arc::new(shared) }), ended)
+        (
+            Arc::new(Self {
+                open: Mutex::default(),
+                shared: Arc::new(shared),
+            }),
+            ended,
+        )
     }
 
     /// The room of a document; started if there is none. The document must exist.
@@ -162,12 +168,23 @@ impl Rooms {
         }
         let (sender, inbox) = mpsc::channel(INBOX_MAX);
         let handle = RoomHandle { inbox: sender };
-        let alive = self.shared.alive.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
+        let alive = self
+            .shared
+            .alive
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .clone();
         // After the drain has begun nothing starts any more: the closed inbox tells the caller.
         if let Some(alive) = alive {
             open.insert(document, handle.clone());
             self.shared.metrics.rooms.inc();
-            tokio::spawn(task::run(document, inbox, Arc::clone(self), Arc::clone(&self.shared), alive));
+            tokio::spawn(task::run(
+                document,
+                inbox,
+                Arc::clone(self),
+                Arc::clone(&self.shared),
+                alive,
+            ));
         }
         handle
     }
@@ -194,7 +211,9 @@ impl Rooms {
         let look = Box::new(move |doc: &Automerge| {
             let _ = reply.send(look(doc));
         });
-        self.send(document, ToRoom::Look(look)).await.map_err(|_| EditError::Unavailable)?;
+        self.send(document, ToRoom::Look(look))
+            .await
+            .map_err(|_| EditError::Unavailable)?;
         answer.await.map_err(|_| EditError::Unavailable)
     }
 
@@ -210,20 +229,34 @@ impl Rooms {
         make: impl FnOnce(&Automerge) -> Result<Vec<Change>, crate::api::error::ApiError> + Send + 'static,
     ) -> Result<(), EditError> {
         let (reply, answer) = oneshot::channel();
-        self.send(document, ToRoom::Edit { make: Box::new(make), reply }).await.map_err(|_| EditError::Unavailable)?;
+        self.send(
+            document,
+            ToRoom::Edit {
+                make: Box::new(make),
+                reply,
+            },
+        )
+        .await
+        .map_err(|_| EditError::Unavailable)?;
         answer.await.unwrap_or(Err(EditError::Unavailable))
     }
 
     /// Applies changes that the store holds already, and waits for it.
     pub async fn apply_durable(self: &Arc<Self>, document: DocumentId, changes: Vec<Change>) -> Result<(), EditError> {
         let (reply, answer) = oneshot::channel();
-        self.send(document, ToRoom::Durable { changes, reply }).await.map_err(|_| EditError::Unavailable)?;
+        self.send(document, ToRoom::Durable { changes, reply })
+            .await
+            .map_err(|_| EditError::Unavailable)?;
         answer.await.unwrap_or(Err(EditError::Unavailable))
     }
 
     /// Tells every room to finish; no new one starts.
     pub async fn drain(&self) {
-        self.shared.alive.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+        self.shared
+            .alive
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .take();
         let rooms: Vec<RoomHandle> = self.open().values().cloned().collect();
         for room in rooms {
             let _ = room.send(ToRoom::Drain).await;

@@ -117,11 +117,13 @@ pub fn random_bits() -> Result<u128, RandomFailed> {
 /// Prints bytes as lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     use fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 #[cfg(test)]
@@ -131,7 +133,12 @@ mod tests {
     #[test]
     fn a_code_is_read_however_people_write_it() {
         let plain = Secret::parse_code("123456789012").unwrap();
-        for written in ["1234-5678-9012", " 1234 5678 9012 ", "１２３４－５６７８－９０１２", "1234　5678ー9012"] {
+        for written in [
+            "1234-5678-9012",
+            " 1234 5678 9012 ",
+            "１２３４－５６７８－９０１２",
+            "1234　5678ー9012",
+        ] {
             assert_eq!(Secret::parse_code(written).unwrap(), plain, "{written}");
         }
         assert_eq!(plain.reveal_code(), "1234-5678-9012");
@@ -139,7 +146,13 @@ mod tests {
 
     #[test]
     fn what_is_no_code_is_refused() {
-        for written in ["", "12345678901", "1234567890123", "12345678901a", "123456789012345678901234567890"] {
+        for written in [
+            "",
+            "12345678901",
+            "1234567890123",
+            "12345678901a",
+            "123456789012345678901234567890",
+        ] {
             assert_eq!(Secret::parse_code(written), None, "{written}");
         }
     }
@@ -150,7 +163,10 @@ mod tests {
         assert_eq!(Secret::parse(secret.reveal()).unwrap(), secret);
         assert_ne!(Secret::random().unwrap(), secret);
         assert!(!format!("{secret:?} {:?}", secret.hash()).contains(secret.reveal()));
-        assert_eq!(Secret::parse(&secret.reveal().to_uppercase().replace(char::is_numeric, "A")), None);
+        assert_eq!(
+            Secret::parse(&secret.reveal().to_uppercase().replace(char::is_numeric, "A")),
+            None
+        );
         assert_eq!(Secret::parse("00"), None);
     }
 }

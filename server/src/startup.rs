@@ -133,7 +133,10 @@ impl DataFolder {
             .open(path.join(LOCK_FILE))
             .map_err(failed)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Ok(()) => Ok(Self {
+                path: path.to_owned(),
+                _lock: lock,
+            }),
             Err(TryLockError::WouldBlock) => Err(StartError::Locked(path.to_owned())),
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }
@@ -144,7 +147,11 @@ impl DataFolder {
         SqliteStore::open(&self.path).map_err(|error| match error {
             StoreError::Full => StartError::DiskFull(self.path.clone()),
             StoreError::ReadOnly => StartError::NotWritable(self.path.clone(), error.to_string()),
-            StoreError::Newer { found, known } => StartError::Newer { folder: self.path.clone(), found, known },
+            StoreError::Newer { found, known } => StartError::Newer {
+                folder: self.path.clone(),
+                found,
+                known,
+            },
             StoreError::Damaged(reason) => StartError::Damaged(self.path.clone(), reason),
             StoreError::Conflict | StoreError::Failed(_) | StoreError::Closed => {
                 StartError::Store(self.path.clone(), error.to_string())
@@ -160,8 +167,10 @@ impl DataFolder {
 
 /// Binds the configured address.
 pub async fn bind(config: &Config) -> Result<tokio::net::TcpListener, StartError> {
-    tokio::net::TcpListener::bind(config.listen).await.map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => StartError::PortInUse(config.listen),
-        _ => StartError::Listen(config.listen, error),
-    })
+    tokio::net::TcpListener::bind(config.listen)
+        .await
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::AddrInUse => StartError::PortInUse(config.listen),
+            _ => StartError::Listen(config.listen, error),
+        })
 }

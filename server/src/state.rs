@@ -10,8 +10,8 @@ use sync::PeerId;
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    api::guard::Origins, assets::Page, metrics::Metrics, rooms::Rooms, store::Store, throttle::CodeDoor,
-    workshops::Workshops,
+    api::guard::Origins, assets::Page, metrics::Metrics, people::PeopleLists, rooms::Rooms, store::Store,
+    throttle::CodeDoor, workshops::Workshops,
 };
 
 /// The running server's parts. One per server.
@@ -26,6 +26,8 @@ pub struct ServerState {
     pub metrics: Arc<Metrics>,
     /// Who may act from where.
     pub origins: Origins,
+    /// Who is on each table's list.
+    pub people: PeopleLists,
     /// Where codes are tried.
     pub code_door: CodeDoor,
     /// The page.

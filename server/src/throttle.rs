@@ -56,7 +56,10 @@ struct Counted {
 impl CodeDoor {
     /// An empty door.
     pub fn new() -> Self {
-        Self { places: Arc::new(Semaphore::new(PLACES)), waiting: Arc::default() }
+        Self {
+            places: Arc::new(Semaphore::new(PLACES)),
+            waiting: Arc::default(),
+        }
     }
 
     /// Waits for a turn.
@@ -74,7 +77,10 @@ impl CodeDoor {
         }
         waiting.all += 1;
         waiting.by_address.insert(address, of_address + 1);
-        Ok(Counted { waiting: Arc::clone(&self.waiting), address })
+        Ok(Counted {
+            waiting: Arc::clone(&self.waiting),
+            address,
+        })
     }
 }
 
@@ -138,7 +144,10 @@ mod tests {
             });
         }
         for _ in 0..60 {
-            let attempt = tokio::time::timeout(Duration::from_secs(2), door.enter(HALL)).await.unwrap().unwrap();
+            let attempt = tokio::time::timeout(Duration::from_secs(2), door.enter(HALL))
+                .await
+                .unwrap()
+                .unwrap();
             drop(attempt);
         }
         guesses.abort_all();
@@ -147,7 +156,9 @@ mod tests {
     #[tokio::test]
     async fn one_address_cannot_fill_the_queue() {
         let door = CodeDoor::new();
-        let held: Vec<_> = (0..WAITING_PER_ADDRESS_MAX).map(|_| door.count(HALL).unwrap()).collect();
+        let held: Vec<_> = (0..WAITING_PER_ADDRESS_MAX)
+            .map(|_| door.count(HALL).unwrap())
+            .collect();
         assert_eq!(door.enter(HALL).await.err(), Some(Crowded));
         let other = IpAddr::from([198, 51, 100, 7]);
         assert!(door.enter(other).await.is_ok());

@@ -140,7 +140,11 @@ impl TlsListener {
                 });
             }
         });
-        Ok(Self { accepted, address, accepting })
+        Ok(Self {
+            accepted,
+            address,
+            accepting,
+        })
     }
 }
 
@@ -164,5 +168,74 @@ impl Listener for TlsListener {
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
         Ok(self.address)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{Router, routing::get};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio_rustls::{
+        TlsConnector,
+        rustls::{ClientConfig, RootCertStore, pki_types::ServerName},
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_hall_without_internet_speaks_https_with_a_certificate_that_stays_the_same() {
+        let folder = std::env::temp_dir().join(format!("yoriai-tls-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let mut config = Config::for_folder(&folder);
+        config.tls_self_signed = Some("yoriai.local".to_owned());
+        let first = acceptor(&config, &folder).unwrap();
+        let certificate = std::fs::read(folder.join(SELF_SIGNED_FILES.0)).unwrap();
+        let second = acceptor(&config, &folder).unwrap().unwrap();
+        assert!(first.is_some());
+        assert_eq!(std::fs::read(folder.join(SELF_SIGNED_FILES.0)).unwrap(), certificate);
+
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let app = Router::new().route("/", get(|| async { "寄合" }));
+        let service = app.into_make_service_with_connect_info::<PeerAddress>();
+        tokio::spawn(async move { axum::serve(TlsListener::new(listener, second).unwrap(), service).await });
+
+        let mut roots = RootCertStore::empty();
+        roots
+            .add(CertificateDer::from_pem_slice(&certificate).unwrap())
+            .unwrap();
+        let client = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        // A peer that connects and says nothing holds up nobody.
+        let _silent = TcpStream::connect(address).await.unwrap();
+        let stream = TcpStream::connect(address).await.unwrap();
+        let name = ServerName::try_from("yoriai.local").unwrap();
+        let mut stream = TlsConnector::from(Arc::new(client))
+            .connect(name, stream)
+            .await
+            .unwrap();
+        stream
+            .write_all(b"GET / HTTP/1.1\r\nhost: yoriai.local\r\nconnection: close\r\n\r\n")
+            .await
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(
+            answer.starts_with("HTTP/1.1 200") && answer.ends_with("寄合"),
+            "{answer}"
+        );
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_certificate_that_cannot_be_read_is_said_so() {
+        let mut config = Config::for_folder("nowhere");
+        config.tls_cert = Some("no-such-file.pem".into());
+        config.tls_key = Some("no-such-file.pem".into());
+        let refused = acceptor(&config, Path::new("nowhere"));
+        assert!(matches!(refused, Err(StartError::Tls(_))));
     }
 }

@@ -21,6 +21,9 @@ use crate::{
 /// How long a socket waits for its workshop's document to be read.
 const LOADING_MAX: Duration = Duration::from_secs(10);
 
+/// Publishes a workshop's view; None until its document is read.
+pub type ViewPublisher = watch::Sender<Option<Arc<WorkshopView>>>;
+
 /// A workshop somebody is connected to.
 pub struct LiveWorkshop {
     /// Identifier.
@@ -62,7 +65,10 @@ impl LiveWorkshop {
     }
 
     fn add_board(&self, group: GroupId, document: DocumentId) {
-        self.boards.write().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(document, group);
+        self.boards
+            .write()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .insert(document, group);
     }
 }
 
@@ -71,7 +77,10 @@ fn reason(seat: &SeatRow, group: &GroupId, view: &WorkshopView) -> &'static str 
     if seat.role != Role::Participant || seat.group.as_ref() != Some(group) {
         return "role";
     }
-    let locked = view.groups.iter().any(|candidate| candidate.id == *group && candidate.locked);
+    let locked = view
+        .groups
+        .iter()
+        .any(|candidate| candidate.id == *group && candidate.locked);
     match (view.stage, locked) {
         (Stage::Closed, _) => "closed",
         (_, true) => "locked",
@@ -89,7 +98,11 @@ pub struct Workshops {
 impl Workshops {
     /// None yet.
     pub(crate) fn new(store: Arc<dyn Store>, rooms: Arc<Rooms>) -> Self {
-        Self { store, rooms, live: Mutex::default() }
+        Self {
+            store,
+            rooms,
+            live: Mutex::default(),
+        }
     }
 
     /// The workshop, made live if it is not. None if there is no such workshop or its document cannot be read.
@@ -123,14 +136,15 @@ impl Workshops {
     }
 
     fn find(&self, workshop: &str) -> Option<Arc<LiveWorkshop>> {
-        self.live.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get(workshop).and_then(Weak::upgrade)
+        self.live
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .get(workshop)
+            .and_then(Weak::upgrade)
     }
 
     /// Inserts the entry before anything is awaited; of two who race the second finds the first one's.
-    fn insert(
-        &self,
-        row: WorkshopRow,
-    ) -> (Arc<LiveWorkshop>, Option<watch::Sender<Option<Arc<WorkshopView>>>>) {
+    fn insert(&self, row: WorkshopRow) -> (Arc<LiveWorkshop>, Option<ViewPublisher>) {
         let mut live = self.live.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(found) = live.get(&row.workshop).and_then(Weak::upgrade) {
             return (found, None);
@@ -140,7 +154,12 @@ impl Workshops {
         let workshop = Arc::new(LiveWorkshop {
             workshop: row.workshop.clone(),
             document: row.document,
-            boards: RwLock::new(row.groups.into_iter().map(|(group, document)| (document, group)).collect()),
+            boards: RwLock::new(
+                row.groups
+                    .into_iter()
+                    .map(|(group, document)| (document, group))
+                    .collect(),
+            ),
             view,
             seats: watch::Sender::new(0),
         });
@@ -156,7 +175,10 @@ impl Workshops {
         }
         // Forgotten, so that the next one tries again instead of waiting for a room that failed.
         let mut all = self.live.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if all.get(&live.workshop).is_some_and(|known| std::ptr::eq(known.as_ptr(), Arc::as_ptr(&live))) {
+        if all
+            .get(&live.workshop)
+            .is_some_and(|known| std::ptr::eq(known.as_ptr(), Arc::as_ptr(&live)))
+        {
             all.remove(&live.workshop);
         }
         None

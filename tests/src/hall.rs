@@ -33,8 +33,15 @@ pub struct Hall {
 impl Hall {
     /// A workshop of empty groups named 1班, 2班, …
     pub async fn with_groups(server: SocketAddr, count: usize) -> Result<Self> {
-        let groups: Vec<Value> = (1..=count).map(|number| json!({ "name": format!("{number}班") })).collect();
-        Self::create(server, "/api/workshops", Some(json!({ "theme": "協働について考える", "groups": groups }))).await
+        let groups: Vec<Value> = (1..=count)
+            .map(|number| json!({ "name": format!("{number}班") }))
+            .collect();
+        Self::create(
+            server,
+            "/api/workshops",
+            Some(json!({ "theme": "協働について考える", "groups": groups })),
+        )
+        .await
     }
 
     /// The demo.
@@ -47,9 +54,19 @@ impl Hall {
         let mut coordinator = HttpDevice::new(server);
         let created = coordinator.request("POST", path, body.as_ref()).await?.success()?;
         let workshop = text(&created, "/workshop")?;
-        let seat = coordinator.request("GET", &format!("/api/workshops/{workshop}/seat"), None).await?.success()?;
+        let seat = coordinator
+            .request("GET", &format!("/api/workshops/{workshop}/seat"), None)
+            .await?
+            .success()?;
         let (document, groups) = documents(&seat)?;
-        Ok(Self { server, workshop, coordinator, created, document, groups })
+        Ok(Self {
+            server,
+            workshop,
+            coordinator,
+            created,
+            document,
+            groups,
+        })
     }
 
     /// The board of a group, counted from 0.
@@ -59,7 +76,10 @@ impl Hall {
 
     /// A group's identifier, counted from 0.
     pub fn group(&self, group: usize) -> Result<&str> {
-        self.groups.get(group).map(|(id, _)| id.as_str()).context("no such group")
+        self.groups
+            .get(group)
+            .map(|(id, _)| id.as_str())
+            .context("no such group")
     }
 
     /// The secret in a link of the creation's answer, such as `/links/viewer`.
@@ -86,7 +106,10 @@ impl Hall {
     /// A new device with this secret.
     pub async fn join(&self, secret: &str) -> Result<HttpDevice> {
         let mut device = HttpDevice::new(self.server);
-        device.request("POST", "/api/join", Some(&json!({ "secret": secret }))).await?.success()?;
+        device
+            .request("POST", "/api/join", Some(&json!({ "secret": secret })))
+            .await?
+            .success()?;
         Ok(device)
     }
 
@@ -125,7 +148,9 @@ pub fn documents(seat: &Value) -> Result<(DocumentId, Vec<(String, DocumentId)>)
 /// A text in a JSON value.
 pub fn text(value: &Value, pointer: &str) -> Result<String> {
     let found = value.pointer(pointer).and_then(Value::as_str);
-    found.map(str::to_owned).with_context(|| format!("no {pointer} in {value}"))
+    found
+        .map(str::to_owned)
+        .with_context(|| format!("no {pointer} in {value}"))
 }
 
 /// The code of a refusal.

@@ -4,6 +4,7 @@ pub mod bench;
 pub mod browser;
 pub mod evening;
 pub mod fault_proxy;
+pub mod faulty_store;
 pub mod hall;
 pub mod http;
 pub mod light_client;

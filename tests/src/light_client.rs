@@ -102,7 +102,7 @@ pub struct LightClient {
 
 enum Order {
     Open(DocumentId),
-    Changed(DocumentId, Change),
+    Changed(DocumentId, Box<Change>),
     Ephemeral(DocumentId, Vec<u8>),
     Hint,
     Cut,
@@ -168,14 +168,27 @@ impl LightClient {
             submitted: BTreeMap::new(),
         };
         tokio::spawn(driver.run(inbox));
-        Self { orders, shared, changed, actor, device }
+        Self {
+            orders,
+            shared,
+            changed,
+            actor,
+            device,
+        }
     }
 
     /// Opens a document and waits until it is complete.
     pub async fn open(&self, document: DocumentId) -> Result<()> {
         self.order(Order::Open(document));
-        self.wait("the document", |known| known.in_sync.contains(&document) || known.unavailable.contains(&document)).await?;
-        if self.known().unavailable.contains(&document) { bail!("the document is unavailable") } else { Ok(()) }
+        self.wait("the document", |known| {
+            known.in_sync.contains(&document) || known.unavailable.contains(&document)
+        })
+        .await?;
+        if self.known().unavailable.contains(&document) {
+            bail!("the document is unavailable")
+        } else {
+            Ok(())
+        }
     }
 
     /// Opens a document without waiting for anything.
@@ -213,7 +226,7 @@ impl LightClient {
             doc.apply_changes([change.clone()])?;
             known.own.entry(document).or_default().push(change.hash());
             drop(known);
-            self.order(Order::Changed(document, change));
+            self.order(Order::Changed(document, Box::new(change)));
         }
         Ok(())
     }
@@ -235,7 +248,10 @@ impl LightClient {
 
     /// What the client knows now.
     pub fn known(&self) -> MutexGuard<'_, Known> {
-        self.shared.known.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.shared
+            .known
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// A board as it looks here.
@@ -252,12 +268,21 @@ impl LightClient {
 
     /// A copy of a document.
     pub fn document(&self, document: DocumentId) -> Result<Automerge> {
-        self.known().documents.get(&document).cloned().context("the document is not here")
+        self.known()
+            .documents
+            .get(&document)
+            .cloned()
+            .context("the document is not here")
     }
 
     /// A document's heads, sorted.
     pub fn heads(&self, document: DocumentId) -> Vec<ChangeHash> {
-        let mut heads = self.known().documents.get(&document).map(Automerge::get_heads).unwrap_or_default();
+        let mut heads = self
+            .known()
+            .documents
+            .get(&document)
+            .map(Automerge::get_heads)
+            .unwrap_or_default();
         heads.sort();
         heads
     }
@@ -298,7 +323,11 @@ impl LightClient {
     }
 
     fn stamp(&self) -> Stamp {
-        Stamp { person: None, device: self.device.clone(), at_ms: 1_700_000_000_000 }
+        Stamp {
+            person: None,
+            device: self.device.clone(),
+            at_ms: 1_700_000_000_000,
+        }
     }
 }
 
@@ -405,10 +434,15 @@ impl Driver {
                     known.in_sync.remove(&document);
                     known.unavailable.remove(&document);
                 });
-                self.handle(ClientEvent::Open { document, saved: Vec::new() }).await;
+                self.handle(ClientEvent::Open {
+                    document,
+                    saved: Vec::new(),
+                })
+                .await;
             }
             Order::Changed(document, change) => {
                 *self.submitted.entry(document).or_default() += 1;
+                let change = *change;
                 self.handle(ClientEvent::LocalChange { document, change }).await;
             }
             Order::Ephemeral(document, data) => self.handle(ClientEvent::SendEphemeral { document, data }).await,
@@ -418,11 +452,18 @@ impl Driver {
     }
 
     async fn handle(&mut self, event: ClientEvent) {
-        self.random = self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.random = self
+            .random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         let (now_ms, random) = (self.now_ms(), self.random);
         let mut effects = Vec::new();
         {
-            let mut known = self.shared.known.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            let mut known = self
+                .shared
+                .known
+                .lock()
+                .unwrap_or_else(|poisoned| poisoned.into_inner());
             self.client.handle(now_ms, random, &mut *known, event, &mut effects);
         }
         for effect in effects {
@@ -453,7 +494,11 @@ impl Driver {
             }
             Effect::WakeAt { at_ms } => self.wake_at_ms = Some(at_ms),
             Effect::StateChanged | Effect::SavedChanged { .. } | Effect::Applied { .. } => {}
-            Effect::Access { document, access, reason } => {
+            Effect::Access {
+                document,
+                access,
+                reason,
+            } => {
                 self.tell(|known| drop(known.access.insert(document, (access, reason))));
             }
             Effect::Peers { document, peers } => {
@@ -480,7 +525,11 @@ impl Driver {
 
     /// One's own changes are a chain: of those the client has been told of, the last n are unsaved.
     fn count_saved(&mut self) {
-        let mut known = self.shared.known.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut known = self
+            .shared
+            .known
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         let known = &mut *known;
         for (document, submitted) in &self.submitted {
             let saved = submitted.saturating_sub(self.client.unsaved(document));
@@ -490,7 +539,13 @@ impl Driver {
     }
 
     fn tell(&self, change: impl FnOnce(&mut Known)) {
-        change(&mut self.shared.known.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        change(
+            &mut self
+                .shared
+                .known
+                .lock()
+                .unwrap_or_else(|poisoned| poisoned.into_inner()),
+        );
         self.changes.send_modify(|count| *count += 1);
     }
 

@@ -50,7 +50,11 @@ impl LocalServer {
             Some(store) => tokio::spawn(server::run_with_store(listener, config, store, shutdown)),
             None => tokio::spawn(server::run(listener, config, shutdown)),
         };
-        Ok(Self { address, stop: Some(stop), running })
+        Ok(Self {
+            address,
+            stop: Some(stop),
+            running,
+        })
     }
 
     /// Where it listens.
@@ -61,7 +65,9 @@ impl LocalServer {
     /// Stops it in an orderly way and waits for it.
     pub async fn stop(mut self) -> Result<()> {
         drop(self.stop.take());
-        timeout(STOP_TIME_MAX, &mut self.running).await.context("the server does not stop")???;
+        timeout(STOP_TIME_MAX, &mut self.running)
+            .await
+            .context("the server does not stop")???;
         Ok(())
     }
 
@@ -103,7 +109,12 @@ impl ServerProcess {
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .with_context(|| format!("{} does not start; build it with `cargo build -p server`", binary().display()))?;
+            .with_context(|| {
+                format!(
+                    "{} does not start; build it with `cargo build -p server`",
+                    binary().display()
+                )
+            })?;
         let mut output = BufReader::new(child.stdout.take().context("no output")?).lines();
         let log = Arc::new(Mutex::new(String::new()));
         let mut errors = BufReader::new(child.stderr.take().context("no standard error")?).lines();
@@ -128,11 +139,18 @@ impl ServerProcess {
             }
             bail!("the server ended before it listened")
         };
-        timeout(START_TIME_MAX, started).await.context("the server does not start")??;
+        timeout(START_TIME_MAX, started)
+            .await
+            .context("the server does not start")??;
         // The rest is read and dropped, so that the pipe never fills up.
         tokio::spawn(async move { while let Ok(Some(_)) = output.next_line().await {} });
         let pid = child.id().context("the server ended at once")?;
-        Ok(Self { child, pid, address: listen, log })
+        Ok(Self {
+            child,
+            pid,
+            address: listen,
+            log,
+        })
     }
 
     /// Where it listens.
@@ -158,9 +176,15 @@ impl ServerProcess {
 
     /// SIGTERM, as a deployment does it. Waits until it has ended well.
     pub async fn stop(&mut self) -> Result<()> {
-        let sent = Command::new("kill").arg("-TERM").arg(self.pid.to_string()).status().await?;
+        let sent = Command::new("kill")
+            .arg("-TERM")
+            .arg(self.pid.to_string())
+            .status()
+            .await?;
         anyhow::ensure!(sent.success(), "no SIGTERM could be sent");
-        let status = timeout(STOP_TIME_MAX, self.child.wait()).await.context("the server does not stop")??;
+        let status = timeout(STOP_TIME_MAX, self.child.wait())
+            .await
+            .context("the server does not stop")??;
         anyhow::ensure!(status.success(), "the server ended with {status}");
         Ok(())
     }
@@ -168,7 +192,10 @@ impl ServerProcess {
     /// Memory in use (resident set) in bytes.
     pub fn rss_bytes(&self) -> Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid))?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("no VmRSS")?;
+        let line = status
+            .lines()
+            .find(|line| line.starts_with("VmRSS:"))
+            .context("no VmRSS")?;
         let kib: u64 = line.split_whitespace().nth(1).context("no number")?.parse()?;
         Ok(kib * 1024)
     }
@@ -190,7 +217,9 @@ pub async fn run_to_end(arguments: &[&str]) -> Result<(bool, String)> {
         errors.read_to_string(&mut said).await?;
         child.wait().await
     };
-    let status = timeout(START_TIME_MAX, ended).await.context("the server should have ended by itself")??;
+    let status = timeout(START_TIME_MAX, ended)
+        .await
+        .context("the server should have ended by itself")??;
     Ok((status.success(), said))
 }
 

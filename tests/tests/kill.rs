@@ -1,26 +1,15 @@
 //! kill -9 at any moment: what was acknowledged is there, and a move between boards happened whole or not at all.
 
-use std::{
-    collections::BTreeSet,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use anyhow::{Context as _, Result};
 use automerge::{ChangeHash, ReadDoc as _};
 use board::{Colour, Command, NoteId, OrderHint, State};
 use serde_json::json;
-use server::{
-    Config, Store,
-    secret::SecretHash,
-    store::{
-        Answer, Committed, DeviceRow, LinkRow, SeatRow, SqliteStore, StoreError, StoredDocument, TokenRow, WorkshopRow, Write,
-    },
-};
+use server::{Config, Store as _, store::SqliteStore};
 use sync::DocumentId;
 use tests::{
+    faulty_store::{Dies, FaultyStore},
     hall::Hall,
     light_client::LightClient,
     server_process::{LocalServer, ServerProcess, free_address},
@@ -58,7 +47,10 @@ async fn no_acknowledged_edit_is_lost_when_the_process_is_killed() -> Result<()>
     for kill in 0..KILLS {
         for (number, (group, client)) in people.iter().enumerate() {
             for edit in 0..15 {
-                client.act(hall.board(*group)?, note(&format!("k{kill}p{number}e{edit}"), "消えてはならない")?)?;
+                client.act(
+                    hall.board(*group)?,
+                    note(&format!("k{kill}p{number}e{edit}"), "消えてはならない")?,
+                )?;
             }
         }
         // In the middle of it: at least one edit of this round is saved, most are under way.
@@ -67,7 +59,10 @@ async fn no_acknowledged_edit_is_lost_when_the_process_is_killed() -> Result<()>
         let so_far = usize::try_from(kill)? * 15;
         watched
             .wait("an acknowledgement", |known| {
-                known.own.get(&board).is_some_and(|own| own.iter().skip(so_far).any(|hash| known.acknowledged.contains(hash)))
+                known
+                    .own
+                    .get(&board)
+                    .is_some_and(|own| own.iter().skip(so_far).any(|hash| known.acknowledged.contains(hash)))
             })
             .await?;
         process.kill().await?;
@@ -81,7 +76,10 @@ async fn no_acknowledged_edit_is_lost_when_the_process_is_killed() -> Result<()>
     for (group, client) in &people {
         client.wait_saved(hall.board(*group)?).await?;
         assert_all_there(&hall, *group, hall.board(*group)?, client).await?;
-        assert_eq!(client.known().own.get(&hall.board(*group)?).map(Vec::len), Some(usize::try_from(KILLS)? * 15));
+        assert_eq!(
+            client.known().own.get(&hall.board(*group)?).map(Vec::len),
+            Some(usize::try_from(KILLS)? * 15)
+        );
     }
     process.kill().await
 }
@@ -92,75 +90,25 @@ async fn assert_all_there(hall: &Hall, group: usize, board: DocumentId, client: 
     let acknowledged: Vec<ChangeHash> = {
         let known = client.known();
         let own = known.own.get(&board).cloned().unwrap_or_default();
-        own.into_iter().filter(|hash| known.acknowledged.contains(hash)).collect()
+        own.into_iter()
+            .filter(|hash| known.acknowledged.contains(hash))
+            .collect()
     };
     let path = hall.path(&format!("groups/{}/board.automerge", hall.group(group)?));
     let answer = hall.coordinator.clone().request("GET", &path, None).await?;
     let doc = automerge::Automerge::load(&answer.body)?;
-    let missing: BTreeSet<_> =
-        acknowledged.into_iter().filter(|hash| doc.get_change_by_hash(hash).is_none()).collect();
+    let missing: BTreeSet<_> = acknowledged
+        .into_iter()
+        .filter(|hash| doc.get_change_by_hash(hash).is_none())
+        .collect();
     assert!(missing.is_empty(), "acknowledged and lost: {missing:?}");
     Ok(())
 }
 
-/// A store that stops the world at a chosen transaction: before it, or after it was committed but before anybody hears of it.
-struct DyingStore {
-    inner: SqliteStore,
-    transfers: AtomicUsize,
-    dies: Dies,
-}
-
-#[derive(Clone, Copy, PartialEq, Debug)]
-enum Dies {
-    Never,
-    BeforeTheTransaction,
-    AfterTheTransaction,
-}
-
-macro_rules! forward {
-    ($($name:ident($($argument:ident: $kind:ty),*) -> $answer:ty;)*) => {
-        $(fn $name(&self, $($argument: $kind),*) -> Answer<'_, $answer> {
-            self.inner.$name($($argument),*)
-        })*
-    };
-}
-
-impl Store for DyingStore {
-    fn commit(&self, writes: Vec<Write>) -> Answer<'_, Committed> {
-        let is_transfer = writes.iter().any(|write| matches!(write, Write::RecordTransfer { .. }));
-        if !is_transfer || self.dies == Dies::Never {
-            return self.inner.commit(writes);
-        }
-        self.transfers.fetch_add(1, Ordering::SeqCst);
-        let inner = (self.dies == Dies::AfterTheTransaction).then(|| self.inner.commit(writes));
-        Box::pin(async move {
-            if let Some(committed) = inner {
-                committed.await?;
-            }
-            // The process is dead from here on: nobody gets an answer.
-            std::future::pending::<Result<Committed, StoreError>>().await
-        })
-    }
-
-    forward! {
-        document(document: DocumentId) -> Option<StoredDocument>;
-        workshop(workshop: String) -> Option<WorkshopRow>;
-        link(hash: SecretHash) -> Option<LinkRow>;
-        links_count(workshop: String) -> usize;
-        device(hash: SecretHash) -> Option<DeviceRow>;
-        seat(device: String, workshop: String) -> Option<SeatRow>;
-        seats(device: String, limit: usize) -> Vec<SeatRow>;
-        token(hash: SecretHash) -> Option<TokenRow>;
-        transferred(workshop: String, id: String) -> bool;
-        canary() -> u64;
-        is_empty() -> bool;
-    }
-}
-
-async fn server_that(dies: Dies, config: &Config) -> Result<(LocalServer, Arc<DyingStore>)> {
-    let inner = SqliteStore::open(&config.data)?;
-    let store = Arc::new(DyingStore { inner, transfers: AtomicUsize::new(0), dies });
-    let server = LocalServer::start_with(config.clone(), Some(Arc::<DyingStore>::clone(&store))).await?;
+async fn server_that(dies: Dies, config: &Config) -> Result<(LocalServer, Arc<FaultyStore>)> {
+    let store = Arc::new(FaultyStore::new(SqliteStore::open(&config.data)?));
+    store.die_at_transfer(dies);
+    let server = LocalServer::start_with(config.clone(), Some(Arc::<FaultyStore>::clone(&store))).await?;
     Ok((server, store))
 }
 
@@ -209,11 +157,14 @@ async fn a_move_between_boards_is_never_lost_and_never_doubled_wherever_the_serv
         } else {
             // It dies as soon as it has come to the chosen step.
             let reached = async {
-                while store.transfers.load(Ordering::SeqCst) == 0 {
+                while store.transfers() == 0 {
                     tokio::task::yield_now().await;
                 }
                 if dies == Dies::AfterTheTransaction {
-                    while !store.transferred(hall.workshop.clone(), "transfer-1".to_owned()).await? {
+                    while !store
+                        .transferred(hall.workshop.clone(), "transfer-1".to_owned())
+                        .await?
+                    {
                         tokio::task::yield_now().await;
                     }
                 }
@@ -227,16 +178,41 @@ async fn a_move_between_boards_is_never_lost_and_never_doubled_wherever_the_serv
         wait_for_the_file(store).await?;
 
         let (server, store) = server_that(Dies::Never, &config).await?;
-        let expected = if dies == Dies::BeforeTheTransaction { (1, 0, false) } else { (0, 1, true) };
-        assert_eq!(whereabouts(&hall, "となりの班へ").await?, expected, "{dies:?}, after the restart");
+        let expected = if dies == Dies::BeforeTheTransaction {
+            (1, 0, false)
+        } else {
+            (0, 1, true)
+        };
+        assert_eq!(
+            whereabouts(&hall, "となりの班へ").await?,
+            expected,
+            "{dies:?}, after the restart"
+        );
         // The coordinator's device never heard an answer and asks again with the same id.
-        let answer = hall.coordinator.clone().request("POST", &path, Some(&body)).await?.success()?;
-        assert_eq!(answer["repeated"], json!(dies != Dies::BeforeTheTransaction), "{dies:?}");
-        assert_eq!(whereabouts(&hall, "となりの班へ").await?, (0, 1, true), "{dies:?}, asked twice");
+        let answer = hall
+            .coordinator
+            .clone()
+            .request("POST", &path, Some(&body))
+            .await?
+            .success()?;
+        assert_eq!(
+            answer["repeated"],
+            json!(dies != Dies::BeforeTheTransaction),
+            "{dies:?}"
+        );
+        assert_eq!(
+            whereabouts(&hall, "となりの班へ").await?,
+            (0, 1, true),
+            "{dies:?}, asked twice"
+        );
         let moved = hall.client(&hall.coordinator, 78);
         moved.open(hall.board(1)?).await?;
         let view = moved.board(hall.board(1)?)?;
-        let arrived = view.notes.values().find(|note| note.text == "となりの班へ").context("it arrived")?;
+        let arrived = view
+            .notes
+            .values()
+            .find(|note| note.text == "となりの班へ")
+            .context("it arrived")?;
         assert!(matches!(&arrived.source, board::Source::Group { name, id } if name == "1班" && id == "wanderer"));
         assert_ne!(arrived.id, "wanderer".parse::<NoteId>()?);
         server.stop().await?;
@@ -246,7 +222,7 @@ async fn a_move_between_boards_is_never_lost_and_never_doubled_wherever_the_serv
 }
 
 /// Tasks of the aborted server may still hold the store for a moment; the next one must find the file free of its writer.
-async fn wait_for_the_file(store: Arc<DyingStore>) -> Result<()> {
+async fn wait_for_the_file(store: Arc<FaultyStore>) -> Result<()> {
     let gone = Arc::downgrade(&store);
     drop(store);
     let waiting = async {

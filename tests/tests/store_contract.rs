@@ -6,7 +6,8 @@ use anyhow::{Context as _, Result};
 use server::{
     secret::{Secret, SecretHash},
     store::{
-        DeviceRow, DocumentKind, LinkKind, LinkRow, MemoryStore, SeatRow, SqliteStore, Store, StoreError, TokenRow, Write, sqlite,
+        DeviceRow, DocumentKind, LinkKind, LinkRow, MemoryStore, SeatRow, SqliteStore, Store, StoreError, TokenRow,
+        Write, sqlite,
     },
 };
 use sync::DocumentId;
@@ -70,7 +71,10 @@ fn new_document(number: u8) -> Write {
 }
 
 fn append(number: u8, changes: &[&[u8]]) -> Write {
-    Write::Append { document: document(number), changes: changes.iter().map(|change| change.to_vec()).collect() }
+    Write::Append {
+        document: document(number),
+        changes: changes.iter().map(|change| change.to_vec()).collect(),
+    }
 }
 
 fn new_workshop() -> Write {
@@ -123,13 +127,18 @@ async fn a_new_store_is_empty_and_knows_nothing(store: Arc<dyn Store>) -> Result
 
 async fn a_document_comes_back_as_snapshot_and_increments_in_order(store: Arc<dyn Store>) -> Result<()> {
     store.commit(vec![new_document(1), new_document(2)]).await?;
-    store.commit(vec![append(1, &[b"one", b"two"]), append(2, &[b"other"])]).await?;
+    store
+        .commit(vec![append(1, &[b"one", b"two"]), append(2, &[b"other"])])
+        .await?;
     let committed = store.commit(vec![append(1, &[b"three"])]).await?;
     assert_eq!((committed.appended, committed.increments), (1, 3));
     let stored = store.document(document(1)).await?.context("there")?;
     assert_eq!(stored.snapshot, [1; 10]);
     assert_eq!(stored.changes, [&b"one"[..], b"two", b"three"]);
-    assert_eq!((stored.last_seq, stored.kind, stored.workshop.as_str()), (3, DocumentKind::Board, WORKSHOP));
+    assert_eq!(
+        (stored.last_seq, stored.kind, stored.workshop.as_str()),
+        (3, DocumentKind::Board, WORKSHOP)
+    );
     Ok(())
 }
 
@@ -149,47 +158,82 @@ async fn a_transaction_happens_whole_or_not_at_all(store: Arc<dyn Store>) -> Res
     store.commit(vec![new_document(1)]).await?;
     let refused = store.commit(vec![append(1, &[b"one"]), new_document(1)]).await;
     assert_eq!(refused, Err(StoreError::Conflict));
-    let refused = store.commit(vec![append(1, &[b"one"]), new_document(2), append(3, &[b"x"])]).await;
+    let refused = store
+        .commit(vec![append(1, &[b"one"]), new_document(2), append(3, &[b"x"])])
+        .await;
     assert_eq!(refused, Err(StoreError::Conflict));
-    assert_eq!(store.document(document(1)).await?.context("there")?.changes, Vec::<Vec<u8>>::new());
+    assert_eq!(
+        store.document(document(1)).await?.context("there")?.changes,
+        Vec::<Vec<u8>>::new()
+    );
     assert_eq!(store.document(document(2)).await?, None);
     Ok(())
 }
 
 async fn writing_to_a_document_that_is_not_there_is_a_contradiction(store: Arc<dyn Store>) -> Result<()> {
-    assert_eq!(store.commit(vec![append(1, &[b"one"])]).await, Err(StoreError::Conflict));
-    let group = Write::AddGroup { workshop: WORKSHOP.to_owned(), group: "g1".parse()?, document: document(2) };
+    assert_eq!(
+        store.commit(vec![append(1, &[b"one"])]).await,
+        Err(StoreError::Conflict)
+    );
+    let group = Write::AddGroup {
+        workshop: WORKSHOP.to_owned(),
+        group: "g1".parse()?,
+        document: document(2),
+    };
     assert_eq!(store.commit(vec![group]).await, Err(StoreError::Conflict));
     Ok(())
 }
 
 async fn a_compaction_replaces_what_it_contains_and_keeps_what_came_later(store: Arc<dyn Store>) -> Result<()> {
-    store.commit(vec![new_document(1), append(1, &[b"one", b"two"])]).await?;
+    store
+        .commit(vec![new_document(1), append(1, &[b"one", b"two"])])
+        .await?;
     let read = store.document(document(1)).await?.context("there")?;
     store.commit(vec![append(1, &[b"three"])]).await?;
-    let compact = Write::Compact { document: document(1), up_to_seq: read.last_seq, snapshot: b"one two".to_vec() };
+    let compact = Write::Compact {
+        document: document(1),
+        up_to_seq: read.last_seq,
+        snapshot: b"one two".to_vec(),
+    };
     store.commit(vec![compact]).await?;
     let stored = store.document(document(1)).await?.context("there")?;
     assert_eq!(stored.snapshot, b"one two");
     assert_eq!(stored.changes, [b"three"]);
     let committed = store.commit(vec![append(1, &[b"four"])]).await?;
-    assert_eq!((committed.increments, store.document(document(1)).await?.context("there")?.last_seq), (2, 4));
+    assert_eq!(
+        (
+            committed.increments,
+            store.document(document(1)).await?.context("there")?.last_seq
+        ),
+        (2, 4)
+    );
     Ok(())
 }
 
 async fn a_compaction_of_what_is_not_there_is_refused(store: Arc<dyn Store>) -> Result<()> {
     store.commit(vec![new_document(1), append(1, &[b"one"])]).await?;
-    let compact = |up_to_seq| Write::Compact { document: document(1), up_to_seq, snapshot: b"later".to_vec() };
+    let compact = |up_to_seq| Write::Compact {
+        document: document(1),
+        up_to_seq,
+        snapshot: b"later".to_vec(),
+    };
     assert_eq!(store.commit(vec![compact(2)]).await, Err(StoreError::Conflict));
     store.commit(vec![compact(1)]).await?;
-    assert_eq!(store.commit(vec![compact(0)]).await, Err(StoreError::Conflict), "an older snapshot replaces no newer one");
+    assert_eq!(
+        store.commit(vec![compact(0)]).await,
+        Err(StoreError::Conflict),
+        "an older snapshot replaces no newer one"
+    );
     Ok(())
 }
 
 async fn commits_answer_in_the_order_of_the_calls(store: Arc<dyn Store>) -> Result<()> {
     store.commit(vec![new_document(1)]).await?;
     let bodies: Vec<Vec<u8>> = (0..100_u32).map(|number| number.to_le_bytes().to_vec()).collect();
-    let commits: Vec<_> = bodies.iter().map(|body| store.commit(vec![append(1, &[body])])).collect();
+    let commits: Vec<_> = bodies
+        .iter()
+        .map(|body| store.commit(vec![append(1, &[body])]))
+        .collect();
     for commit in commits {
         commit.await?;
     }
@@ -200,20 +244,37 @@ async fn commits_answer_in_the_order_of_the_calls(store: Arc<dyn Store>) -> Resu
 async fn a_workshop_lists_its_groups_in_the_order_of_their_making(store: Arc<dyn Store>) -> Result<()> {
     store.commit(vec![new_document(1), new_workshop()]).await?;
     for (number, group) in [(2, "zebra"), (3, "ant")] {
-        let add = Write::AddGroup { workshop: WORKSHOP.to_owned(), group: group.parse()?, document: document(number) };
+        let add = Write::AddGroup {
+            workshop: WORKSHOP.to_owned(),
+            group: group.parse()?,
+            document: document(number),
+        };
         store.commit(vec![new_document(number), add.clone()]).await?;
         assert_eq!(store.commit(vec![add]).await, Err(StoreError::Conflict));
     }
-    store.commit(vec![Write::SetTheme { workshop: WORKSHOP.to_owned(), theme: "新しい題".to_owned() }]).await?;
+    store
+        .commit(vec![Write::SetTheme {
+            workshop: WORKSHOP.to_owned(),
+            theme: "新しい題".to_owned(),
+        }])
+        .await?;
     let row = store.workshop(WORKSHOP.to_owned()).await?.context("there")?;
-    assert_eq!(row.groups, [("zebra".parse()?, document(2)), ("ant".parse()?, document(3))]);
-    assert_eq!((row.document, row.theme.as_str(), row.created_at_ms), (document(1), "新しい題", 5));
+    assert_eq!(
+        row.groups,
+        [("zebra".parse()?, document(2)), ("ant".parse()?, document(3))]
+    );
+    assert_eq!(
+        (row.document, row.theme.as_str(), row.created_at_ms),
+        (document(1), "新しい題", 5)
+    );
     Ok(())
 }
 
 async fn links_are_found_by_hash_and_revoked_by_kind(store: Arc<dyn Store>) -> Result<()> {
     for (number, kind) in LinkKind::ALL.into_iter().enumerate() {
-        store.commit(vec![Write::AddLink(link(u8::try_from(number)?, kind))]).await?;
+        store
+            .commit(vec![Write::AddLink(link(u8::try_from(number)?, kind))])
+            .await?;
     }
     assert_eq!(store.link(hash(1)).await?, Some(link(1, LinkKind::Group)));
     assert_eq!(store.links_count(WORKSHOP.to_owned()).await?, 4);
@@ -235,26 +296,47 @@ async fn links_are_found_by_hash_and_revoked_by_kind(store: Arc<dyn Store>) -> R
 async fn revoking_links_revokes_the_seats_behind_them_but_one(store: Arc<dyn Store>) -> Result<()> {
     let group = Some(LinkKind::Group);
     for device in ["asks", "guest"] {
-        store.commit(vec![Write::PutSeat(seat(device, WORKSHOP, group, 1))]).await?;
+        store
+            .commit(vec![Write::PutSeat(seat(device, WORKSHOP, group, 1))])
+            .await?;
     }
-    store.commit(vec![Write::PutSeat(seat("creator", WORKSHOP, None, 1))]).await?;
-    store.commit(vec![Write::PutSeat(seat("guest", "w2", group, 1))]).await?;
-    let revoke =
-        Write::RevokeLinks { workshop: WORKSHOP.to_owned(), kinds: vec![LinkKind::Group], keep_device: "asks".to_owned() };
+    store
+        .commit(vec![Write::PutSeat(seat("creator", WORKSHOP, None, 1))])
+        .await?;
+    store
+        .commit(vec![Write::PutSeat(seat("guest", "w2", group, 1))])
+        .await?;
+    let revoke = Write::RevokeLinks {
+        workshop: WORKSHOP.to_owned(),
+        kinds: vec![LinkKind::Group],
+        keep_device: "asks".to_owned(),
+    };
     store.commit(vec![revoke]).await?;
-    for (device, workshop, revoked) in
-        [("asks", WORKSHOP, false), ("guest", WORKSHOP, true), ("creator", WORKSHOP, false), ("guest", "w2", false)]
-    {
-        let found = store.seat(device.to_owned(), workshop.to_owned()).await?.context("there")?;
+    for (device, workshop, revoked) in [
+        ("asks", WORKSHOP, false),
+        ("guest", WORKSHOP, true),
+        ("creator", WORKSHOP, false),
+        ("guest", "w2", false),
+    ] {
+        let found = store
+            .seat(device.to_owned(), workshop.to_owned())
+            .await?
+            .context("there")?;
         assert_eq!(found.revoked, revoked, "{device} in {workshop}");
     }
-    assert_eq!(store.seats("guest".to_owned(), 9).await?.len(), 1, "a revoked seat is not listed");
+    assert_eq!(
+        store.seats("guest".to_owned(), 9).await?.len(),
+        1,
+        "a revoked seat is not listed"
+    );
     Ok(())
 }
 
 async fn seats_are_replaced_and_listed_latest_first(store: Arc<dyn Store>) -> Result<()> {
     for (workshop, at_ms) in [("w1", 1), ("w2", 2), ("w3", 3)] {
-        store.commit(vec![Write::PutSeat(seat("d1", workshop, None, at_ms))]).await?;
+        store
+            .commit(vec![Write::PutSeat(seat("d1", workshop, None, at_ms))])
+            .await?;
     }
     let mut moved = seat("d1", "w1", Some(LinkKind::Coordinator), 4);
     moved.group = None;
@@ -262,31 +344,68 @@ async fn seats_are_replaced_and_listed_latest_first(store: Arc<dyn Store>) -> Re
     moved.role = board::Role::Coordinator;
     store.commit(vec![Write::PutSeat(moved.clone())]).await?;
     assert_eq!(store.seat("d1".to_owned(), "w1".to_owned()).await?, Some(moved));
-    let listed: Vec<String> = store.seats("d1".to_owned(), 2).await?.into_iter().map(|seat| seat.workshop).collect();
+    let listed: Vec<String> = store
+        .seats("d1".to_owned(), 2)
+        .await?
+        .into_iter()
+        .map(|seat| seat.workshop)
+        .collect();
     assert_eq!(listed, ["w1", "w3"]);
     Ok(())
 }
 
 async fn devices_and_tokens_are_found_by_hash_and_are_unique(store: Arc<dyn Store>) -> Result<()> {
     let secret = Secret::random()?;
-    let device = DeviceRow { hash: secret.hash(), device: "d1".to_owned(), created_at_ms: 3 };
+    let device = DeviceRow {
+        hash: secret.hash(),
+        device: "d1".to_owned(),
+        created_at_ms: 3,
+    };
     store.commit(vec![Write::AddDevice(device.clone())]).await?;
-    assert_eq!(store.device(Secret::parse(secret.reveal()).context("a secret")?.hash()).await?, Some(device.clone()));
-    assert_eq!(store.commit(vec![Write::AddDevice(DeviceRow { hash: hash(9), ..device })]).await, Err(StoreError::Conflict));
-    let token = TokenRow { hash: hash(5), device: "d1".to_owned(), workshop: WORKSHOP.to_owned(), expires_at_ms: 7 };
+    assert_eq!(
+        store
+            .device(Secret::parse(secret.reveal()).context("a secret")?.hash())
+            .await?,
+        Some(device.clone())
+    );
+    assert_eq!(
+        store
+            .commit(vec![Write::AddDevice(DeviceRow {
+                hash: hash(9),
+                ..device
+            })])
+            .await,
+        Err(StoreError::Conflict)
+    );
+    let token = TokenRow {
+        hash: hash(5),
+        device: "d1".to_owned(),
+        workshop: WORKSHOP.to_owned(),
+        expires_at_ms: 7,
+    };
     store.commit(vec![Write::AddToken(token.clone())]).await?;
-    assert_eq!(store.commit(vec![Write::AddToken(token.clone())]).await, Err(StoreError::Conflict));
+    assert_eq!(
+        store.commit(vec![Write::AddToken(token.clone())]).await,
+        Err(StoreError::Conflict)
+    );
     assert_eq!(store.token(hash(5)).await?, Some(token));
     Ok(())
 }
 
 async fn a_transfer_is_recorded_once(store: Arc<dyn Store>) -> Result<()> {
-    let record = Write::RecordTransfer { workshop: WORKSHOP.to_owned(), id: "t1".to_owned(), at_ms: 1 };
+    let record = Write::RecordTransfer {
+        workshop: WORKSHOP.to_owned(),
+        id: "t1".to_owned(),
+        at_ms: 1,
+    };
     assert!(!store.transferred(WORKSHOP.to_owned(), "t1".to_owned()).await?);
     store.commit(vec![new_document(1), record.clone()]).await?;
     assert!(store.transferred(WORKSHOP.to_owned(), "t1".to_owned()).await?);
     assert!(!store.transferred("w2".to_owned(), "t1".to_owned()).await?);
-    assert_eq!(store.commit(vec![append(1, &[b"twice"]), record]).await, Err(StoreError::Conflict));
+    assert_eq!(
+        store.commit(vec![append(1, &[b"twice"]), record]).await,
+        Err(StoreError::Conflict)
+    );
     assert!(store.document(document(1)).await?.context("there")?.changes.is_empty());
     Ok(())
 }
@@ -301,7 +420,9 @@ async fn the_canary_is_read_back(store: Arc<dyn Store>) -> Result<()> {
 async fn sqlite_keeps_everything_over_a_restart() -> Result<()> {
     let folder = temporary_folder("reopen")?;
     let store = SqliteStore::open(&folder)?;
-    store.commit(vec![new_document(1), new_workshop(), append(1, &[b"one"])]).await?;
+    store
+        .commit(vec![new_document(1), new_workshop(), append(1, &[b"one"])])
+        .await?;
     drop(store);
     let store = SqliteStore::open(&folder)?;
     assert_eq!(store.document(document(1)).await?.context("there")?.changes, [b"one"]);
@@ -315,11 +436,21 @@ async fn a_flipped_byte_is_found_and_concerns_its_document_only() -> Result<()> 
     let folder = temporary_folder("flip")?;
     let body = b"a change whose bytes can be found in the file".as_slice();
     let store = SqliteStore::open(&folder)?;
-    store.commit(vec![new_document(1), new_document(2), append(1, &[body]), append(2, &[b"well"])]).await?;
+    store
+        .commit(vec![
+            new_document(1),
+            new_document(2),
+            append(1, &[body]),
+            append(2, &[b"well"]),
+        ])
+        .await?;
     drop(store);
     let path = folder.join(sqlite::DATABASE_FILE);
     let mut file = std::fs::read(&path)?;
-    let at = file.windows(body.len()).position(|window| window == body).context("the change is in the file")?;
+    let at = file
+        .windows(body.len())
+        .position(|window| window == body)
+        .context("the change is in the file")?;
     file[at] ^= 1;
     std::fs::write(&path, file)?;
     let store = SqliteStore::open(&folder)?;

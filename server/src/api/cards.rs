@@ -31,7 +31,11 @@ pub async fn mint(
     device::coordinator(&state, &headers, &workshop).await?;
     let row = row(&state, &workshop).await?;
     let view = workshop_view(&state, &row).await?;
-    let groups = view.groups.iter().filter(|group| !group.removed).map(|group| group.id.clone());
+    let groups = view
+        .groups
+        .iter()
+        .filter(|group| !group.removed)
+        .map(|group| group.id.clone());
     let links = NewLinks::draw(groups)?;
     if state.store.links_count(workshop.clone()).await? + links.count() > LINKS_MAX {
         return Err(ApiError::new(
@@ -47,7 +51,13 @@ pub async fn mint(
     // Ten QR codes take some milliseconds: off the async threads.
     let cards = tokio::task::spawn_blocking(move || links.cards(&base_url, &view))
         .await
-        .map_err(|_| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the cards could not be made"))?;
+        .map_err(|_| {
+            ApiError::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "the cards could not be made",
+            )
+        })?;
     Ok((StatusCode::CREATED, Json(cards)))
 }
 
@@ -71,11 +81,20 @@ pub async fn revoke(
         "group" => vec![LinkKind::Group, LinkKind::Code],
         "viewer" => vec![LinkKind::Viewer],
         "coordinator" => vec![LinkKind::Coordinator],
-        _ => return Err(ApiError::bad_request("bad_request", "kind is group, viewer, coordinator or all")),
+        _ => {
+            return Err(ApiError::bad_request(
+                "bad_request",
+                "kind is group, viewer, coordinator or all",
+            ));
+        }
     };
     state
         .store
-        .commit(vec![Write::RevokeLinks { workshop: workshop.clone(), kinds, keep_device: seat.device }])
+        .commit(vec![Write::RevokeLinks {
+            workshop: workshop.clone(),
+            kinds,
+            keep_device: seat.device,
+        }])
         .await?;
     state.workshops.seats_changed(&workshop);
     tracing::info!(%workshop, kind = %body.kind, "links revoked");

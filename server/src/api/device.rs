@@ -38,7 +38,11 @@ pub struct Asking {
 /// The device that sent these headers, or a new one.
 pub async fn known_or_new(state: &ServerState, headers: &HeaderMap) -> Result<Asking, ApiError> {
     if let Some(device) = known(state, headers).await? {
-        return Ok(Asking { device, writes: Vec::new(), cookie: None });
+        return Ok(Asking {
+            device,
+            writes: Vec::new(),
+            cookie: None,
+        });
     }
     let secret = Secret::random()?;
     let device = DeviceRow {
@@ -51,9 +55,13 @@ pub async fn known_or_new(state: &ServerState, headers: &HeaderMap) -> Result<As
         "{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={COOKIE_SECONDS}{secure}",
         secret.reveal()
     );
-    let cookie = HeaderValue::from_str(&cookie)
-        .map_err(|_| ApiError::unavailable("store_failed", "no cookie could be made"))?;
-    Ok(Asking { writes: vec![Write::AddDevice(device.clone())], device, cookie: Some(cookie) })
+    let cookie =
+        HeaderValue::from_str(&cookie).map_err(|_| ApiError::unavailable("store_failed", "no cookie could be made"))?;
+    Ok(Asking {
+        writes: vec![Write::AddDevice(device.clone())],
+        device,
+        cookie: Some(cookie),
+    })
 }
 
 /// The seat of the asking device in a workshop; 401 without one.

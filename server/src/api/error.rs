@@ -9,12 +9,18 @@ use serde_json::{Map, Value, json};
 
 use crate::{rooms::EditError, secret::RandomFailed, store::StoreError};
 
-/// A refusal: `{ "error": { "code", "message", "line"?, "limit"?, "text"? } }`.
+/// A refusal: `{ "error": { "code", "message", "line"?, "limit"?, "text"?, "reason"? } }`.
 #[derive(Debug)]
 pub struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: String,
+    // Boxed because few refusals have any, and every result carries the room for them.
+    details: Option<Box<Details>>,
+}
+
+#[derive(Debug, Default)]
+struct Details {
     line: Option<usize>,
     limit: Option<usize>,
     text: Option<String>,
@@ -24,7 +30,12 @@ pub struct ApiError {
 impl ApiError {
     /// A refusal with these three.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), line: None, limit: None, text: None, reason: None }
+        Self {
+            status,
+            code,
+            message: message.into(),
+            details: None,
+        }
     }
     /// 400: the request cannot be meant so.
     pub fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
@@ -32,7 +43,11 @@ impl ApiError {
     }
     /// 401: this device has no seat here.
     pub fn no_seat() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "no_seat", "this device has no seat in the workshop")
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "no_seat",
+            "this device has no seat in the workshop",
+        )
     }
     /// 403: the seat does not allow it.
     pub fn forbidden(message: impl Into<String>) -> Self {
@@ -52,21 +67,33 @@ impl ApiError {
     }
     /// Names the line (from 1) that was not understood, why, and how it reads.
     pub fn at_line(mut self, line: usize, reason: impl Into<String>, text: impl Into<String>) -> Self {
-        self.line = Some(line);
-        self.reason = Some(reason.into());
-        self.text = Some(text.into());
+        let details = self.details.get_or_insert_default();
+        details.line = Some(line);
+        details.reason = Some(reason.into());
+        details.text = Some(text.into());
         self
     }
     /// Names the limit that was passed.
     pub fn with_limit(mut self, limit: usize) -> Self {
-        self.limit = Some(limit);
+        self.details.get_or_insert_default().limit = Some(limit);
         self
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let Self { status, code, message, line, limit, text, reason } = self;
+        let Self {
+            status,
+            code,
+            message,
+            details,
+        } = self;
+        let Details {
+            line,
+            limit,
+            text,
+            reason,
+        } = details.map(|details| *details).unwrap_or_default();
         let mut error = Map::new();
         error.insert("code".to_owned(), code.into());
         error.insert("message".to_owned(), message.into());
@@ -97,9 +124,11 @@ impl From<StoreError> for ApiError {
         }
         match error {
             StoreError::Full => Self::unavailable("disk_full", "the server's disk is full; nothing was changed"),
-            StoreError::Damaged(_) => {
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "damaged", "the stored document is damaged")
-            }
+            StoreError::Damaged(_) => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "damaged",
+                "the stored document is damaged",
+            ),
             _ => Self::unavailable("store_failed", "the server could not save; nothing was changed"),
         }
     }

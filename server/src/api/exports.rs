@@ -36,7 +36,16 @@ pub async fn verbatim(
     selection: Query<Selection>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    print(state, workshop, selection, headers, report::verbatim, "text/plain; charset=utf-8", "report.txt").await
+    print(
+        state,
+        workshop,
+        selection,
+        headers,
+        report::verbatim,
+        "text/plain; charset=utf-8",
+        "report.txt",
+    )
+    .await
 }
 
 /// 清書.
@@ -46,7 +55,16 @@ pub async fn clean(
     selection: Query<Selection>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    print(state, workshop, selection, headers, report::clean, "text/plain; charset=utf-8", "report.clean.txt").await
+    print(
+        state,
+        workshop,
+        selection,
+        headers,
+        report::clean,
+        "text/plain; charset=utf-8",
+        "report.clean.txt",
+    )
+    .await
 }
 
 /// The clean report as Markdown.
@@ -56,7 +74,16 @@ pub async fn markdown(
     selection: Query<Selection>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    print(state, workshop, selection, headers, report::markdown, "text/markdown; charset=utf-8", "report.md").await
+    print(
+        state,
+        workshop,
+        selection,
+        headers,
+        report::markdown,
+        "text/markdown; charset=utf-8",
+        "report.md",
+    )
+    .await
 }
 
 async fn print(
@@ -130,7 +157,9 @@ pub async fn workshop_file(
 }
 
 async fn automerge_file(doc: Automerge, name: &str) -> Result<Response, ApiError> {
-    let bytes = tokio::task::spawn_blocking(move || doc.save()).await.map_err(|_| damaged())?;
+    let bytes = tokio::task::spawn_blocking(move || doc.save())
+        .await
+        .map_err(|_| damaged())?;
     Ok(download(bytes, "application/octet-stream", name))
 }
 

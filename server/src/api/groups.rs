@@ -39,7 +39,11 @@ pub async fn add(
     let view = workshop_view(&state, &row).await?;
     let (group, document) = (GroupId::from_random(random_bits()?), new_document()?);
     let now_ms = wall_clock_ms();
-    let new = Group { name: name.clone(), icon: icon.clone(), theme: view.theme.clone() };
+    let new = Group {
+        name: name.clone(),
+        icon: icon.clone(),
+        theme: view.theme.clone(),
+    };
     let board = Board::create(&workshop, &new, now_ms, new_actor()?);
     state
         .store
@@ -50,7 +54,11 @@ pub async fn add(
                 kind: DocumentKind::Board,
                 snapshot: board.save(),
             },
-            Write::AddGroup { workshop: workshop.clone(), group: group.clone(), document },
+            Write::AddGroup {
+                workshop: workshop.clone(),
+                group: group.clone(),
+                document,
+            },
         ])
         .await?;
     state.workshops.board_added(&workshop, group.clone(), document);
@@ -61,7 +69,11 @@ pub async fn add(
         icon: icon.clone(),
         board: document.to_string(),
     };
-    let stamp = Stamp { person: seat.person, device: seat.device, at_ms: now_ms };
+    let stamp = Stamp {
+        person: seat.person,
+        device: seat.device,
+        at_ms: now_ms,
+    };
     let actor = new_actor()?;
     let edit = move |doc: &automerge::Automerge| {
         let mut workshop = Workshop::from_doc(doc.clone().with_actor(actor)).map_err(|_| damaged())?;

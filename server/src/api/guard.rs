@@ -39,13 +39,19 @@ pub async fn guard(State(state): State<Arc<ServerState>>, request: Request, next
         headers.insert(name, HeaderValue::from_static(value));
     }
     // Whatever does not say otherwise is about people and belongs in no cache.
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     response
 }
 
 /// The answer to a foreign page.
 pub fn foreign_origin() -> ApiError {
-    ApiError::new(axum::http::StatusCode::FORBIDDEN, "foreign_origin", "this origin may not do that")
+    ApiError::new(
+        axum::http::StatusCode::FORBIDDEN,
+        "foreign_origin",
+        "this origin may not do that",
+    )
 }
 
 /// Which pages may act for the people who look at them.
@@ -75,7 +81,9 @@ impl Origins {
 
     /// A socket that is opened by cookie must name its origin: scripts of any site may open sockets, and the cookie goes along.
     pub fn welcomes_socket(&self, headers: &HeaderMap) -> bool {
-        headers.get(header::ORIGIN).is_some_and(|origin| self.welcomes(origin, headers))
+        headers
+            .get(header::ORIGIN)
+            .is_some_and(|origin| self.welcomes(origin, headers))
     }
 
     /// The same host and port as the request's own, or one of the list.

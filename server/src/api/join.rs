@@ -38,18 +38,32 @@ pub async fn join(
         (Some(secret), None) => {
             let secret = Secret::parse(secret.trim()).ok_or_else(unknown_link)?;
             // 128 bits cannot be guessed, so this way needs no door.
-            usable(state.store.link(secret.hash()).await?.filter(|link| link.kind != LinkKind::Code), unknown_link)?
+            usable(
+                state
+                    .store
+                    .link(secret.hash())
+                    .await?
+                    .filter(|link| link.kind != LinkKind::Code),
+                unknown_link,
+            )?
         }
         (None, Some(code)) => link_of_code(&state, address, code).await?,
         _ => return Err(ApiError::bad_request("bad_request", "send either a secret or a code")),
     };
     let asking = device::known_or_new(&state, &headers).await?;
-    let row = state.store.workshop(link.workshop.clone()).await?.ok_or_else(unknown_link)?;
+    let row = state
+        .store
+        .workshop(link.workshop.clone())
+        .await?
+        .ok_or_else(unknown_link)?;
     let wanted = match &body.group {
         Some(group) => Some(seats::group_of(&row, group)?),
         None => None,
     };
-    let before = state.store.seat(asking.device.device.clone(), link.workshop.clone()).await?;
+    let before = state
+        .store
+        .seat(asking.device.device.clone(), link.workshop.clone())
+        .await?;
     let seat = seat_through(&link, before, asking.device.device, wanted);
     let mut writes = asking.writes;
     writes.push(Write::PutSeat(seat.clone()));
@@ -65,17 +79,27 @@ pub async fn join(
 async fn link_of_code(state: &ServerState, address: SocketAddr, code: &str) -> Result<LinkRow, ApiError> {
     let attempt = state.code_door.enter(address.ip()).await.map_err(|_| {
         state.metrics.refused("crowded");
-        ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", "many codes are being tried, try again in a moment")
+        ApiError::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_tries",
+            "many codes are being tried, try again in a moment",
+        )
     })?;
     let link = match Secret::parse_code(code) {
-        Some(code) => state.store.link(code.hash()).await?.filter(|link| link.kind == LinkKind::Code),
+        Some(code) => state
+            .store
+            .link(code.hash())
+            .await?
+            .filter(|link| link.kind == LinkKind::Code),
         None => None,
     };
     if link.is_none() {
         state.metrics.refused("code");
         attempt.wrong().await;
     }
-    usable(link, || ApiError::not_found_code("code_unknown", "there is no workshop with this code"))
+    usable(link, || {
+        ApiError::not_found_code("code_unknown", "there is no workshop with this code")
+    })
 }
 
 fn unknown_link() -> ApiError {
@@ -85,10 +109,18 @@ fn unknown_link() -> ApiError {
 fn usable(link: Option<LinkRow>, unknown: impl FnOnce() -> ApiError) -> Result<LinkRow, ApiError> {
     let link = link.ok_or_else(unknown)?;
     if link.revoked {
-        return Err(ApiError::new(StatusCode::GONE, "link_revoked", "a coordinator has replaced this link or code"));
+        return Err(ApiError::new(
+            StatusCode::GONE,
+            "link_revoked",
+            "a coordinator has replaced this link or code",
+        ));
     }
     if link.expires_at_ms < wall_clock_ms() {
-        return Err(ApiError::new(StatusCode::GONE, "link_expired", "this link or code has expired"));
+        return Err(ApiError::new(
+            StatusCode::GONE,
+            "link_expired",
+            "this link or code has expired",
+        ));
     }
     Ok(link)
 }

@@ -47,7 +47,11 @@ impl NewLinks {
     pub fn writes(&self, workshop: &str) -> Vec<Write> {
         let now_ms = wall_clock_ms();
         let row = |secret: &Secret, kind, group: Option<&GroupId>| {
-            let life_ms = if kind == LinkKind::Code { CODE_LIFE_MS } else { LINK_LIFE_MS };
+            let life_ms = if kind == LinkKind::Code {
+                CODE_LIFE_MS
+            } else {
+                LINK_LIFE_MS
+            };
             Write::AddLink(LinkRow {
                 hash: secret.hash(),
                 workshop: workshop.to_owned(),
@@ -62,7 +66,11 @@ impl NewLinks {
             row(&self.viewer, LinkKind::Viewer, None),
             row(&self.code, LinkKind::Code, None),
         ];
-        writes.extend(self.groups.iter().map(|(group, secret)| row(secret, LinkKind::Group, Some(group))));
+        writes.extend(
+            self.groups
+                .iter()
+                .map(|(group, secret)| row(secret, LinkKind::Group, Some(group))),
+        );
         writes
     }
 

@@ -48,8 +48,22 @@ enum Answer {
     Socket,
 }
 
-const fn operation(method: &'static str, path: &'static str, summary: &'static str, status: &'static str, answer: Answer) -> Operation {
-    Operation { method, path, summary, body: None, status, answer, query: &[] }
+const fn operation(
+    method: &'static str,
+    path: &'static str,
+    summary: &'static str,
+    status: &'static str,
+    answer: Answer,
+) -> Operation {
+    Operation {
+        method,
+        path,
+        summary,
+        body: None,
+        status,
+        answer,
+        query: &[],
+    }
 }
 
 const fn with_body(mut operation: Operation, body: &'static str) -> Operation {
@@ -63,56 +77,176 @@ const fn with_query(mut operation: Operation, query: &'static [&'static str]) ->
 }
 
 const OPERATIONS: &[Operation] = &[
-    operation("get", "/api/workshops", "Workshops in which this device has a seat, the latest first.", "200", Answer::Schema("Workshops")),
+    operation(
+        "get",
+        "/api/workshops",
+        "Workshops in which this device has a seat, the latest first.",
+        "200",
+        Answer::Schema("Workshops"),
+    ),
     with_body(
-        operation("post", "/api/workshops", "Makes a workshop, empty or from a report; the caller becomes coordinator.", "201", Answer::Schema("Created")),
+        operation(
+            "post",
+            "/api/workshops",
+            "Makes a workshop, empty or from a report; the caller becomes coordinator.",
+            "201",
+            Answer::Schema("Created"),
+        ),
         "NewWorkshop",
     ),
-    operation("post", "/api/workshops/demo", "Makes a workshop of the report of a real evening.", "201", Answer::Schema("Created")),
+    operation(
+        "post",
+        "/api/workshops/demo",
+        "Makes a workshop of the report of a real evening.",
+        "201",
+        Answer::Schema("Created"),
+    ),
     with_body(
-        operation("post", "/api/join", "Takes a seat with a link's secret or a spoken code; sets the device's cookie.", "200", Answer::Schema("Seat")),
+        operation(
+            "post",
+            "/api/join",
+            "Takes a seat with a link's secret or a spoken code; sets the device's cookie.",
+            "200",
+            Answer::Schema("Seat"),
+        ),
         "Join",
     ),
-    operation("get", "/api/workshops/{workshop}/seat", "This device's seat.", "200", Answer::Schema("Seat")),
+    operation(
+        "get",
+        "/api/workshops/{workshop}/seat",
+        "This device's seat.",
+        "200",
+        Answer::Schema("Seat"),
+    ),
     with_body(
-        operation("post", "/api/workshops/{workshop}/seat", "Chooses a table, then a name on its list or a new one.", "200", Answer::Schema("Seat")),
+        operation(
+            "post",
+            "/api/workshops/{workshop}/seat",
+            "Chooses a table, then a name on its list or a new one.",
+            "200",
+            Answer::Schema("Seat"),
+        ),
         "Choose",
     ),
-    operation("post", "/api/workshops/{workshop}/cards", "Makes new links with QR codes (coordinators). Earlier ones go on working.", "201", Answer::Schema("Cards")),
+    operation(
+        "post",
+        "/api/workshops/{workshop}/cards",
+        "Makes new links with QR codes (coordinators). Earlier ones go on working.",
+        "201",
+        Answer::Schema("Cards"),
+    ),
     with_body(
-        operation("post", "/api/workshops/{workshop}/links/revoke", "Makes links stop working and ends the seats taken through them (coordinators).", "200", Answer::Schema("Revoked")),
+        operation(
+            "post",
+            "/api/workshops/{workshop}/links/revoke",
+            "Makes links stop working and ends the seats taken through them (coordinators).",
+            "200",
+            Answer::Schema("Revoked"),
+        ),
         "Revoke",
     ),
     with_body(
-        operation("post", "/api/workshops/{workshop}/groups", "Adds a group with an empty board (coordinators).", "201", Answer::Schema("Group")),
+        operation(
+            "post",
+            "/api/workshops/{workshop}/groups",
+            "Adds a group with an empty board (coordinators).",
+            "201",
+            Answer::Schema("Group"),
+        ),
         "NewGroup",
     ),
     with_body(
-        operation("post", "/api/workshops/{workshop}/transfer", "Moves or copies notes and islands to another group's board, once per id (coordinators).", "200", Answer::Schema("Transferred")),
+        operation(
+            "post",
+            "/api/workshops/{workshop}/transfer",
+            "Moves or copies notes and islands to another group's board, once per id (coordinators).",
+            "200",
+            Answer::Schema("Transferred"),
+        ),
         "Transfer",
     ),
     with_query(
-        operation("get", "/api/workshops/{workshop}/report.txt", "The report as imported, byte for byte where nothing changed.", "200", Answer::Media("text/plain")),
+        operation(
+            "get",
+            "/api/workshops/{workshop}/report.txt",
+            "The report as imported, byte for byte where nothing changed.",
+            "200",
+            Answer::Media("text/plain"),
+        ),
         &["group"],
     ),
     with_query(
-        operation("get", "/api/workshops/{workshop}/report.clean.txt", "The report as a fair copy.", "200", Answer::Media("text/plain")),
+        operation(
+            "get",
+            "/api/workshops/{workshop}/report.clean.txt",
+            "The report as a fair copy.",
+            "200",
+            Answer::Media("text/plain"),
+        ),
         &["group"],
     ),
     with_query(
-        operation("get", "/api/workshops/{workshop}/report.md", "The fair copy as Markdown.", "200", Answer::Media("text/markdown")),
+        operation(
+            "get",
+            "/api/workshops/{workshop}/report.md",
+            "The fair copy as Markdown.",
+            "200",
+            Answer::Media("text/markdown"),
+        ),
         &["group"],
     ),
-    operation("get", "/api/workshops/{workshop}/groups/{group}/board.automerge", "A board as an automerge file.", "200", Answer::Media("application/octet-stream")),
-    operation("get", "/api/workshops/{workshop}/workshop.automerge", "The workshop's document as an automerge file.", "200", Answer::Media("application/octet-stream")),
-    operation("post", "/api/tokens/{workshop}", "A token with this device's rights for other automerge-repo clients, valid for a day.", "201", Answer::Schema("Token")),
+    operation(
+        "get",
+        "/api/workshops/{workshop}/groups/{group}/board.automerge",
+        "A board as an automerge file.",
+        "200",
+        Answer::Media("application/octet-stream"),
+    ),
+    operation(
+        "get",
+        "/api/workshops/{workshop}/workshop.automerge",
+        "The workshop's document as an automerge file.",
+        "200",
+        Answer::Media("application/octet-stream"),
+    ),
+    operation(
+        "post",
+        "/api/tokens/{workshop}",
+        "A token with this device's rights for other automerge-repo clients, valid for a day.",
+        "201",
+        Answer::Schema("Token"),
+    ),
     with_query(
-        operation("get", "/sync/{workshop}", "The live documents: a WebSocket speaking automerge-repo's protocol, version 1.", "101", Answer::Socket),
+        operation(
+            "get",
+            "/sync/{workshop}",
+            "The live documents: a WebSocket speaking automerge-repo's protocol, version 1.",
+            "101",
+            Answer::Socket,
+        ),
         &["token"],
     ),
-    operation("get", "/healthz", "Writes a canary and reads it back.", "200", Answer::Schema("Health")),
-    operation("get", "/metrics", "Figures for Prometheus.", "200", Answer::Media("application/openmetrics-text")),
-    operation("get", "/api/openapi.json", "This description.", "200", Answer::Media("application/json")),
+    operation(
+        "get",
+        "/healthz",
+        "Writes a canary and reads it back.",
+        "200",
+        Answer::Schema("Health"),
+    ),
+    operation(
+        "get",
+        "/metrics",
+        "Figures for Prometheus.",
+        "200",
+        Answer::Media("application/openmetrics-text"),
+    ),
+    operation(
+        "get",
+        "/api/openapi.json",
+        "This description.",
+        "200",
+        Answer::Media("application/json"),
+    ),
 ];
 
 fn paths() -> Value {
@@ -128,10 +262,17 @@ fn paths() -> Value {
 
 impl Operation {
     fn json(&self) -> Value {
-        let in_path = self.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+        let in_path = self
+            .path
+            .split('/')
+            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
         let parameters: Vec<Value> = in_path
             .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
-            .chain(self.query.iter().map(|name| json!({ "name": name, "in": "query", "schema": { "type": "string" } })))
+            .chain(
+                self.query
+                    .iter()
+                    .map(|name| json!({ "name": name, "in": "query", "schema": { "type": "string" } })),
+            )
             .collect();
         let content = match self.answer {
             Answer::Schema(name) => json!({ "application/json": { "schema": reference(name) } }),
@@ -148,7 +289,10 @@ impl Operation {
         });
         if let (Some(body), Some(operation)) = (self.body, operation.as_object_mut()) {
             let content = json!({ "application/json": { "schema": reference(body) } });
-            operation.insert("requestBody".to_owned(), json!({ "required": true, "content": content }));
+            operation.insert(
+                "requestBody".to_owned(),
+                json!({ "required": true, "content": content }),
+            );
         }
         operation
     }
@@ -170,9 +314,14 @@ fn schemas() -> Value {
     let list = |items: Value| json!({ "type": "array", "items": items });
     let role = json!({ "enum": ["viewer", "participant", "coordinator"] });
     let card = object(&["url"], json!({ "url": text, "qr_svg": optional }));
-    let named_card =
-        object(&["group", "name", "url"], json!({ "group": text, "name": text, "icon": optional, "url": text, "qr_svg": optional }));
-    let person = object(&["id", "name"], json!({ "id": text, "name": text, "coordinator": flag }));
+    let named_card = object(
+        &["group", "name", "url"],
+        json!({ "group": text, "name": text, "icon": optional, "url": text, "qr_svg": optional }),
+    );
+    let person = object(
+        &["id", "name"],
+        json!({ "id": text, "name": text, "coordinator": flag }),
+    );
     json!({
         "Refusal": object(&["error"], json!({ "error": object(&["code", "message"], json!({
             "code": text, "message": text, "line": number, "limit": number, "text": text, "reason": text,
@@ -224,8 +373,10 @@ mod tests {
 
     #[test]
     fn every_route_is_described_and_every_description_is_a_route() {
-        let described: BTreeSet<(&str, &str)> =
-            OPERATIONS.iter().map(|operation| (operation.method, operation.path)).collect();
+        let described: BTreeSet<(&str, &str)> = OPERATIONS
+            .iter()
+            .map(|operation| (operation.method, operation.path))
+            .collect();
         assert_eq!(described, ROUTES.iter().copied().collect());
     }
 

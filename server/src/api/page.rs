@@ -30,15 +30,19 @@ pub async fn page(State(state): State<Arc<ServerState>>, method: Method, uri: Ur
     if !state.page.is_built() {
         return Html(NOT_BUILT).into_response();
     }
-    let accept =
-        headers.get(header::ACCEPT_ENCODING).and_then(|accept| accept.to_str().ok()).unwrap_or_default().to_owned();
+    let accept = headers
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|accept| accept.to_str().ok())
+        .unwrap_or_default()
+        .to_owned();
     let path = uri.path().to_owned();
     // A folder is read from disk, so this leaves the async threads; the embedded page does not mind.
     let page = state.page.clone();
     let found = tokio::task::spawn_blocking(move || {
         // A name with a dot in its last part is a file: a missing one is missing, not the page.
         let is_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
-        page.find(&path, &accept).or_else(|| if is_file { None } else { page.find(INDEX, &accept) })
+        page.find(&path, &accept)
+            .or_else(|| if is_file { None } else { page.find(INDEX, &accept) })
     })
     .await;
     match found {
@@ -48,8 +52,18 @@ pub async fn page(State(state): State<Arc<ServerState>>, method: Method, uri: Ur
 }
 
 fn serve(served: Served, request: &HeaderMap) -> Response {
-    let Served { mime, etag, encoding, immutable, body } = served;
-    let cache = if immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let Served {
+        mime,
+        etag,
+        encoding,
+        immutable,
+        body,
+    } = served;
+    let cache = if immutable {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
     let known = request
         .get(header::IF_NONE_MATCH)
         .and_then(|tags| tags.to_str().ok())
@@ -66,7 +80,9 @@ fn serve(served: Served, request: &HeaderMap) -> Response {
             response.headers_mut().insert(header::CONTENT_TYPE, mime);
         }
         if let Some(encoding) = encoding {
-            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+            response
+                .headers_mut()
+                .insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
         response
     };

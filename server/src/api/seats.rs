@@ -71,8 +71,9 @@ pub async fn choose(
     let board = seat.group.as_ref().and_then(|group| board_of(&row, group));
     match (body.person, body.new_name) {
         (Some(person), None) => {
-            let person: PersonId =
-                person.parse().map_err(|_| ApiError::bad_request("no_such_person", "there is no such person"))?;
+            let person: PersonId = person
+                .parse()
+                .map_err(|_| ApiError::bad_request("no_such_person", "there is no such person"))?;
             let board = board.ok_or_else(|| ApiError::bad_request("no_group", "choose a group first"))?;
             seat.person_name = name_of(&state, board, person.clone()).await?;
             seat.person = Some(person);
@@ -114,7 +115,10 @@ pub fn group_of(row: &WorkshopRow, group: &str) -> Result<GroupId, ApiError> {
 
 /// The board of a group.
 pub fn board_of(row: &WorkshopRow, group: &GroupId) -> Option<DocumentId> {
-    row.groups.iter().find(|(known, _)| known == group).map(|(_, document)| *document)
+    row.groups
+        .iter()
+        .find(|(known, _)| known == group)
+        .map(|(_, document)| *document)
 }
 
 /// The workshop's view as it is now.
@@ -134,7 +138,11 @@ pub async fn workshop_view(state: &ServerState, row: &WorkshopRow) -> Result<Arc
 
 /// The answer for a document that cannot be read.
 pub fn damaged() -> ApiError {
-    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "damaged", "the stored document is damaged")
+    ApiError::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "damaged",
+        "the stored document is damaged",
+    )
 }
 
 /// A role as the API writes it.
@@ -176,7 +184,10 @@ pub async fn seat_json(state: &ServerState, row: &WorkshopRow, seat: &SeatRow) -
             "people": people,
         }));
     }
-    let person = seat.person.as_ref().map(|person| json!({ "id": person.as_str(), "name": seat.person_name }));
+    let person = seat
+        .person
+        .as_ref()
+        .map(|person| json!({ "id": person.as_str(), "name": seat.person_name }));
     Ok(json!({
         "workshop": row.workshop,
         "workshop_document": row.document.to_string(),
@@ -191,23 +202,20 @@ pub async fn seat_json(state: &ServerState, row: &WorkshopRow, seat: &SeatRow) -
     }))
 }
 
+/// The names on a board's list that are not removed.
 async fn people(state: &ServerState, board: DocumentId) -> Result<Vec<Value>, ApiError> {
-    let view = state.rooms.look(board, |doc| Board::from_doc(doc.clone()).map(|board| Arc::clone(board.view()))).await?;
-    let view = view.map_err(|_| damaged())?;
-    Ok(view
-        .people
+    let people = state.people.of(&state.rooms, board).await?;
+    Ok(people
         .iter()
-        .filter(|person| !person.removed)
         .map(|person| json!({ "id": person.id.as_str(), "name": person.name, "coordinator": person.coordinator }))
         .collect())
 }
 
 async fn name_of(state: &ServerState, board: DocumentId, person: PersonId) -> Result<String, ApiError> {
-    let view = state.rooms.look(board, |doc| Board::from_doc(doc.clone()).map(|board| Arc::clone(board.view()))).await?;
-    let view = view.map_err(|_| damaged())?;
-    view.people
+    let people = state.people.of(&state.rooms, board).await?;
+    people
         .iter()
-        .find(|known| known.id == person && !known.removed)
+        .find(|known| known.id == person)
         .map(|known| known.name.clone())
         .ok_or_else(|| ApiError::bad_request("no_such_person", "there is no such person at this table"))
 }
@@ -220,8 +228,16 @@ async fn add_person(
     person: PersonId,
     name: String,
 ) -> Result<(), ApiError> {
-    let stamp = Stamp { person: Some(person.clone()), device: seat.device.clone(), at_ms: wall_clock_ms() };
-    let command = Command::SetPerson { id: person, name, coordinator: seat.role == Role::Coordinator };
+    let stamp = Stamp {
+        person: Some(person.clone()),
+        device: seat.device.clone(),
+        at_ms: wall_clock_ms(),
+    };
+    let command = Command::SetPerson {
+        id: person,
+        name,
+        coordinator: seat.role == Role::Coordinator,
+    };
     let actor = new_actor()?;
     let edit = move |doc: &automerge::Automerge| {
         let mut board = Board::from_doc(doc.clone().with_actor(actor)).map_err(|_| damaged())?;
@@ -229,12 +245,16 @@ async fn add_person(
             Refused::TooMany { limit } => {
                 ApiError::bad_request("too_many_people", "the group's list is full").with_limit(limit)
             }
-            Refused::NewerSchema { .. } => {
-                ApiError::new(StatusCode::CONFLICT, "newer_schema", "the board was written by a newer version")
-            }
+            Refused::NewerSchema { .. } => ApiError::new(
+                StatusCode::CONFLICT,
+                "newer_schema",
+                "the board was written by a newer version",
+            ),
             other => ApiError::bad_request("bad_name", other.to_string()),
         })?;
         Ok(applied.change.into_iter().collect())
     };
-    Ok(state.rooms.edit(board, edit).await?)
+    state.rooms.edit(board, edit).await?;
+    state.people.forget(&board);
+    Ok(())
 }

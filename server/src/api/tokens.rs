@@ -29,7 +29,12 @@ pub async fn mint(
     let seat = device::seat(&state, &headers, &workshop).await?;
     let secret = Secret::random()?;
     let expires_at_ms = wall_clock_ms().saturating_add(TOKEN_LIFE_MS);
-    let row = TokenRow { hash: secret.hash(), device: seat.device, workshop: workshop.clone(), expires_at_ms };
+    let row = TokenRow {
+        hash: secret.hash(),
+        device: seat.device,
+        workshop: workshop.clone(),
+        expires_at_ms,
+    };
     state.store.commit(vec![Write::AddToken(row)]).await?;
     let token = secret.reveal();
     // http becomes ws and https wss: the schemes differ in these four letters only.

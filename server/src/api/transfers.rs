@@ -57,7 +57,9 @@ pub async fn transfer(
         return Err(ApiError::bad_request("bad_request", "a transfer needs an id").with_limit(ID_CHARS_MAX));
     }
     if body.items.is_empty() || body.items.len() > ITEMS_MAX {
-        return Err(ApiError::bad_request("bad_items", "name at least one item, and not too many").with_limit(ITEMS_MAX));
+        return Err(
+            ApiError::bad_request("bad_items", "name at least one item, and not too many").with_limit(ITEMS_MAX),
+        );
     }
     let items = body
         .items
@@ -70,9 +72,17 @@ pub async fn transfer(
     if from == to {
         return Err(ApiError::bad_request("same_group", "the two groups are the same"));
     }
-    let (source, target) = (board_of(&row, &from).ok_or_else(damaged)?, board_of(&row, &to).ok_or_else(damaged)?);
+    let (source, target) = (
+        board_of(&row, &from).ok_or_else(damaged)?,
+        board_of(&row, &to).ok_or_else(damaged)?,
+    );
     let view = workshop_view(&state, &row).await?;
-    let name_of = |group| view.groups.iter().find(|known| known.id == group).map(|known| known.name.clone());
+    let name_of = |group| {
+        view.groups
+            .iter()
+            .find(|known| known.id == group)
+            .map(|known| known.name.clone())
+    };
     let (from_name, to_name) = (name_of(from).unwrap_or_default(), name_of(to).unwrap_or_default());
 
     // The second of two transfers sees what the first one moved away.
@@ -83,22 +93,55 @@ pub async fn transfer(
         return Ok(answer(true));
     }
     let (source_doc, target_doc) = (state.rooms.copy(source).await?, state.rooms.copy(target).await?);
-    let stamp = Stamp { person: seat.person, device: seat.device, at_ms: wall_clock_ms() };
-    let parts = Parts { source_doc, target_doc, items, from_name, to_name, copy: body.copy, stamp };
+    let stamp = Stamp {
+        person: seat.person,
+        device: seat.device,
+        at_ms: wall_clock_ms(),
+    };
+    let parts = Parts {
+        source_doc,
+        target_doc,
+        items,
+        from_name,
+        to_name,
+        copy: body.copy,
+        stamp,
+    };
     let (away, arrived) = tokio::task::spawn_blocking({
         let (actors, seed) = ((new_actor()?, new_actor()?), random_bits()?);
         move || changes(parts, actors, seed)
     })
     .await
-    .map_err(|_| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the items could not be packed"))??;
+    .map_err(|_| {
+        ApiError::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "the items could not be packed",
+        )
+    })??;
 
-    let raw = |changes: &[Change]| changes.iter().map(|change| change.raw_bytes().to_vec()).collect::<Vec<_>>();
+    let raw = |changes: &[Change]| {
+        changes
+            .iter()
+            .map(|change| change.raw_bytes().to_vec())
+            .collect::<Vec<_>>()
+    };
     let mut writes = vec![
-        Write::RecordTransfer { workshop: workshop.clone(), id: body.id.clone(), at_ms: wall_clock_ms() },
-        Write::Append { document: target, changes: raw(&arrived) },
+        Write::RecordTransfer {
+            workshop: workshop.clone(),
+            id: body.id.clone(),
+            at_ms: wall_clock_ms(),
+        },
+        Write::Append {
+            document: target,
+            changes: raw(&arrived),
+        },
     ];
     if !away.is_empty() {
-        writes.push(Write::Append { document: source, changes: raw(&away) });
+        writes.push(Write::Append {
+            document: source,
+            changes: raw(&away),
+        });
     }
     match state.store.commit(writes).await {
         Ok(_) => {}
@@ -134,7 +177,15 @@ fn changes(
     actors: (automerge::ActorId, automerge::ActorId),
     seed: u128,
 ) -> Result<(Vec<Change>, Vec<Change>), ApiError> {
-    let Parts { source_doc, target_doc, items, from_name, to_name, copy, stamp } = parts;
+    let Parts {
+        source_doc,
+        target_doc,
+        items,
+        from_name,
+        to_name,
+        copy,
+        stamp,
+    } = parts;
     let mut source = Board::from_doc(source_doc.with_actor(actors.0)).map_err(|_| damaged())?;
     let mut target = Board::from_doc(target_doc.with_actor(actors.1)).map_err(|_| damaged())?;
     let mut parcel = source.pack(&items).map_err(refused)?;
@@ -142,12 +193,27 @@ fn changes(
     if !from_name.is_empty() {
         parcel.from = from_name;
     }
-    let receive = Command::Receive { parcel, seed, parent: None, at: None };
-    let arrived = target.apply(receive, &stamp).map_err(refused)?.change.into_iter().collect();
+    let receive = Command::Receive {
+        parcel,
+        seed,
+        parent: None,
+        at: None,
+    };
+    let arrived = target
+        .apply(receive, &stamp)
+        .map_err(refused)?
+        .change
+        .into_iter()
+        .collect();
     let away = if copy {
         Vec::new()
     } else {
-        source.apply(Command::SendAway { items, to: to_name }, &stamp).map_err(refused)?.change.into_iter().collect()
+        source
+            .apply(Command::SendAway { items, to: to_name }, &stamp)
+            .map_err(refused)?
+            .change
+            .into_iter()
+            .collect()
     };
     Ok((away, arrived))
 }
@@ -156,9 +222,11 @@ fn refused(refused: Refused) -> ApiError {
     match refused {
         Refused::TooMany { limit } => ApiError::bad_request("too_many", "the board is full").with_limit(limit),
         Refused::NoSuchItem(_) => ApiError::not_found_code("no_such_item", "an item is no longer on the board"),
-        Refused::NewerSchema { .. } => {
-            ApiError::new(StatusCode::CONFLICT, "newer_schema", "the board was written by a newer version")
-        }
+        Refused::NewerSchema { .. } => ApiError::new(
+            StatusCode::CONFLICT,
+            "newer_schema",
+            "the board was written by a newer version",
+        ),
         other => ApiError::bad_request("refused", other.to_string()),
     }
 }

@@ -76,15 +76,29 @@ pub async fn create(
     let (theme, boards) = match body.report {
         Some(text) => {
             let parsed = report::parse(&text).map_err(not_a_report)?;
-            let theme = if body.theme.trim().is_empty() { parsed.theme.clone() } else { body.theme };
+            let theme = if body.theme.trim().is_empty() {
+                parsed.theme.clone()
+            } else {
+                body.theme
+            };
             // The theme in the file is kept as it is; only one typed beside it is checked.
-            (theme, parsed.boards().into_iter().map(|board| NewBoard::Imported(Box::new(board))).collect())
+            (
+                theme,
+                parsed
+                    .boards()
+                    .into_iter()
+                    .map(|board| NewBoard::Imported(Box::new(board)))
+                    .collect(),
+            )
         }
         None => {
             let theme = body::required(&body.theme, "theme_empty", THEME_CHARS_MAX)?;
             let groups: Vec<NewBoard> = body.groups.into_iter().map(new_group).collect::<Result<_, _>>()?;
             if groups.is_empty() {
-                return Err(ApiError::bad_request("no_groups", "a workshop needs at least one group"));
+                return Err(ApiError::bad_request(
+                    "no_groups",
+                    "a workshop needs at least one group",
+                ));
             }
             (theme, groups)
         }
@@ -98,7 +112,11 @@ pub async fn create(
 /// Makes the demo: the report of a real evening.
 pub async fn demo(State(state): State<Arc<ServerState>>, headers: HeaderMap) -> Result<Response, ApiError> {
     let parsed = report::parse(report::DEMO).map_err(not_a_report)?;
-    let boards = parsed.boards().into_iter().map(|board| NewBoard::Imported(Box::new(board))).collect();
+    let boards = parsed
+        .boards()
+        .into_iter()
+        .map(|board| NewBoard::Imported(Box::new(board)))
+        .collect();
     make(&state, &headers, parsed.theme, String::new(), String::new(), boards).await
 }
 
@@ -130,7 +148,10 @@ fn new_group(body: NewGroupBody) -> Result<NewBoard, ApiError> {
 /// A group's name and icon, checked.
 pub fn group_name(body: NewGroupBody) -> Result<(String, Option<String>), ApiError> {
     let name = body::required(&body.name, "group_name_empty", GROUP_NAME_CHARS_MAX)?;
-    let icon = body.icon.map(|icon| body::optional(&icon, ICON_CHARS_MAX)).transpose()?;
+    let icon = body
+        .icon
+        .map(|icon| body::optional(&icon, ICON_CHARS_MAX))
+        .transpose()?;
     Ok((name, icon.filter(|icon| !icon.is_empty())))
 }
 
@@ -152,7 +173,12 @@ async fn make(
     let id = hex(&random_bytes::<8>()?);
     let mut groups = Vec::with_capacity(boards.len());
     for board in boards {
-        groups.push(Seed { group: GroupId::from_random(random_bits()?), document: new_document()?, bits: random_bits()?, board });
+        groups.push(Seed {
+            group: GroupId::from_random(random_bits()?),
+            document: new_document()?,
+            bits: random_bits()?,
+            board,
+        });
     }
     let links = NewLinks::draw(groups.iter().map(|seed| seed.group.clone()))?;
     let workshop_document = new_document()?;
@@ -167,11 +193,16 @@ async fn make(
     let actors = (0..=groups.len()).map(|_| new_actor()).collect::<Result<Vec<_>, _>>()?;
     let workshop_id = id.clone();
     // A large report takes a while to lay out: off the async threads.
-    let (view, mut writes) = tokio::task::spawn_blocking(move || {
-        documents(&workshop_id, workshop_document, &new, groups, now_ms, actors)
-    })
-    .await
-    .map_err(|_| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the boards could not be made"))?;
+    let (view, mut writes) =
+        tokio::task::spawn_blocking(move || documents(&workshop_id, workshop_document, &new, groups, now_ms, actors))
+            .await
+            .map_err(|_| {
+                ApiError::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "internal",
+                    "the boards could not be made",
+                )
+            })?;
 
     let seat = SeatRow {
         device: asking.device.device,
@@ -185,7 +216,12 @@ async fn make(
         updated_at_ms: now_ms,
     };
     let mut all = asking.writes;
-    all.push(Write::CreateWorkshop { workshop: id.clone(), document: workshop_document, theme, created_at_ms: now_ms });
+    all.push(Write::CreateWorkshop {
+        workshop: id.clone(),
+        document: workshop_document,
+        theme,
+        created_at_ms: now_ms,
+    });
     all.append(&mut writes);
     all.extend(links.writes(&id));
     all.push(Write::PutSeat(seat));
@@ -234,11 +270,24 @@ fn documents(
         kind: DocumentKind::Workshop,
         snapshot: workshop.save(),
     }];
-    for Seed { group, document, bits, board } in groups {
+    for Seed {
+        group,
+        document,
+        bits,
+        board,
+    } in groups
+    {
         let board = match board {
-            NewBoard::Empty { name, icon } => {
-                Board::create(id, &Group { name, icon, theme: new.theme.clone() }, now_ms, actor())
-            }
+            NewBoard::Empty { name, icon } => Board::create(
+                id,
+                &Group {
+                    name,
+                    icon,
+                    theme: new.theme.clone(),
+                },
+                now_ms,
+                actor(),
+            ),
             NewBoard::Imported(import) => Board::import(id, &import, bits, now_ms, actor()),
         };
         writes.push(Write::CreateDocument {
@@ -247,7 +296,11 @@ fn documents(
             kind: DocumentKind::Board,
             snapshot: board.save(),
         });
-        writes.push(Write::AddGroup { workshop: id.to_owned(), group, document });
+        writes.push(Write::AddGroup {
+            workshop: id.to_owned(),
+            group,
+            document,
+        });
     }
     (Arc::clone(workshop.view()), writes)
 }

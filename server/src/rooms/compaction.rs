@@ -31,7 +31,8 @@ async fn try_compact(shared: &Shared, document: DocumentId) -> Result<(), StoreE
         let doc = load::build(&stored)?;
         let snapshot = doc.save();
         // The increments are deleted only for a snapshot that was read back and tells the same.
-        let read_back = automerge::Automerge::load(&snapshot).map_err(|error| StoreError::Damaged(error.to_string()))?;
+        let read_back =
+            automerge::Automerge::load(&snapshot).map_err(|error| StoreError::Damaged(error.to_string()))?;
         if read_back.get_heads() == doc.get_heads() {
             Ok(snapshot)
         } else {
@@ -40,5 +41,13 @@ async fn try_compact(shared: &Shared, document: DocumentId) -> Result<(), StoreE
     })
     .await
     .map_err(|error| StoreError::Failed(error.to_string()))??;
-    shared.store.commit(vec![Write::Compact { document, up_to_seq, snapshot }]).await.map(|_| ())
+    shared
+        .store
+        .commit(vec![Write::Compact {
+            document,
+            up_to_seq,
+            snapshot,
+        }])
+        .await
+        .map(|_| ())
 }

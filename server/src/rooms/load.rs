@@ -27,18 +27,29 @@ pub fn load(stored: &StoredDocument) -> Result<Loaded, StoreError> {
             let migrated = catch_unwind(AssertUnwindSafe(|| {
                 // A replica of its own: the room gets the change as it gets any other.
                 let replica = doc.clone().with_actor(ActorId::random());
-                Board::from_doc(replica).ok().and_then(|board| board.migration().cloned())
+                Board::from_doc(replica)
+                    .ok()
+                    .and_then(|board| board.migration().cloned())
             }));
             migrated.unwrap_or_default()
         }
         DocumentKind::Board | DocumentKind::Workshop => None,
     };
-    Ok(Loaded { kind: stored.kind, workshop: stored.workshop.clone(), doc, migration })
+    Ok(Loaded {
+        kind: stored.kind,
+        workshop: stored.workshop.clone(),
+        doc,
+        migration,
+    })
 }
 
 /// Whether a board was written by an older version; looked up without building its view.
 fn is_older(doc: &Automerge) -> bool {
-    let schema = doc.get(ROOT, "schema").ok().flatten().and_then(|(value, _)| value.as_i64());
+    let schema = doc
+        .get(ROOT, "schema")
+        .ok()
+        .flatten()
+        .and_then(|(value, _)| value.as_i64());
     schema.is_some_and(|schema| schema < i64::try_from(board::board::SCHEMA).unwrap_or(i64::MAX))
 }
 

@@ -100,7 +100,10 @@ impl RoomTask {
         let mut task = Self {
             document,
             room: Room::new(document, shared.own.clone()),
-            admission: DocumentAdmission { kind: None, metrics: Arc::clone(&shared.metrics) },
+            admission: DocumentAdmission {
+                kind: None,
+                metrics: Arc::clone(&shared.metrics),
+            },
             shared,
             outputs: Vec::new(),
             outboxes: BTreeMap::new(),
@@ -139,7 +142,10 @@ impl RoomTask {
     async fn serve(&mut self, inbox: &mut mpsc::Receiver<ToRoom>) {
         let mut taken = Vec::with_capacity(TAKE_MAX);
         while !self.ended {
-            let wake = self.wakes.first().map(|at_ms| at_ms.saturating_sub(self.shared.now_ms()));
+            let wake = self
+                .wakes
+                .first()
+                .map(|at_ms| at_ms.saturating_sub(self.shared.now_ms()));
             let idle = self.is_idle();
             tokio::select! {
                 biased;
@@ -185,13 +191,35 @@ impl RoomTask {
 
     fn receive(&mut self, message: ToRoom) {
         match message {
-            ToRoom::Joined { session, info, access, first, outbox } => {
+            ToRoom::Joined {
+                session,
+                info,
+                access,
+                first,
+                outbox,
+            } => {
                 self.outboxes.insert(session, outbox);
-                self.handle(Input::SessionJoined { session, info: *info, access, first: *first });
+                self.handle(Input::SessionJoined {
+                    session,
+                    info: *info,
+                    access,
+                    first: *first,
+                });
             }
-            ToRoom::Message { session, message } => self.handle(Input::Message { session, message: *message }),
-            ToRoom::Access { session, access, reason } => {
-                self.handle(Input::AccessChanged { session, access, reason: reason.to_owned() });
+            ToRoom::Message { session, message } => self.handle(Input::Message {
+                session,
+                message: *message,
+            }),
+            ToRoom::Access {
+                session,
+                access,
+                reason,
+            } => {
+                self.handle(Input::AccessChanged {
+                    session,
+                    access,
+                    reason: reason.to_owned(),
+                });
                 if access == sync::Access::None {
                     self.outboxes.remove(&session);
                 }
@@ -223,9 +251,8 @@ impl RoomTask {
         match message {
             ToRoom::Look(look) => {
                 // The looker's own defects must not take the room down.
-                if catch_unwind(AssertUnwindSafe(|| look(doc))).is_err() {
-                    self.shared.metrics.panics.inc();
-                }
+                let looked = catch_unwind(AssertUnwindSafe(|| look(doc)));
+                self.shared.metrics.panics.inc_by(u64::from(looked.is_err()));
             }
             ToRoom::Edit { make, reply } => match catch_unwind(AssertUnwindSafe(|| make(doc))) {
                 Ok(Ok(changes)) if changes.is_empty() => {
@@ -258,14 +285,22 @@ impl RoomTask {
 
     fn loaded(&mut self, outcome: Result<Loaded, StoreError>) {
         match outcome {
-            Ok(Loaded { kind, workshop, doc, migration }) => {
+            Ok(Loaded {
+                kind,
+                workshop,
+                doc,
+                migration,
+            }) => {
                 self.workshop = workshop;
                 self.admission.kind = Some(kind);
                 self.handle(Input::Loaded(Box::new(doc)));
                 if let Some(change) = migration {
                     tracing::info!(document = %self.document, "document is brought up to date");
                     // Nobody waits for it: token 0 belongs to no edit.
-                    self.handle(Input::LocalChanges { changes: vec![change], token: 0 });
+                    self.handle(Input::LocalChanges {
+                        changes: vec![change],
+                        token: 0,
+                    });
                 }
                 for message in std::mem::take(&mut self.waiting) {
                     self.look_or_edit(message);
@@ -275,7 +310,9 @@ impl RoomTask {
                 tracing::error!(document = %self.document, %error, "document not loaded");
                 self.shared.metrics.refused("load");
                 self.waiting.clear();
-                self.handle(Input::LoadFailed { reason: error.to_string() });
+                self.handle(Input::LoadFailed {
+                    reason: error.to_string(),
+                });
                 self.ended = true;
                 self.failed = true;
             }
@@ -285,7 +322,10 @@ impl RoomTask {
     fn persisted(&mut self, batch: u64, outcome: Result<Committed, StoreError>) {
         match outcome {
             Ok(committed) => {
-                self.shared.metrics.commit_seconds.observe(self.persisting_since.elapsed().as_secs_f64());
+                self.shared
+                    .metrics
+                    .commit_seconds
+                    .observe(self.persisting_since.elapsed().as_secs_f64());
                 self.shared.metrics.changes.inc_by(committed.appended);
                 if self.failing {
                     tracing::info!(document = %self.document, "document is saved again");
@@ -309,7 +349,10 @@ impl RoomTask {
     fn compact_if_long(&mut self) {
         let compacting = self.compacting.as_ref().is_some_and(|task| !task.is_finished());
         if self.increments >= INCREMENTS_MAX && !compacting {
-            self.compacting = Some(tokio::spawn(compaction::compact(Arc::clone(&self.shared), self.document)));
+            self.compacting = Some(tokio::spawn(compaction::compact(
+                Arc::clone(&self.shared),
+                self.document,
+            )));
         }
     }
 
@@ -331,7 +374,11 @@ impl RoomTask {
 
     fn act(&mut self, output: Output) {
         match output {
-            Output::Send { session, bytes, droppable } => {
+            Output::Send {
+                session,
+                bytes,
+                droppable,
+            } => {
                 let Some(outbox) = self.outboxes.get(&session) else {
                     return;
                 };
@@ -345,7 +392,15 @@ impl RoomTask {
                 let bodies = changes.iter().map(|change| change.raw_bytes().to_vec()).collect();
                 self.persisting_since = Instant::now();
                 self.persisting = Some(Box::pin(async move {
-                    (batch, store.commit(vec![Write::Append { document, changes: bodies }]).await)
+                    (
+                        batch,
+                        store
+                            .commit(vec![Write::Append {
+                                document,
+                                changes: bodies,
+                            }])
+                            .await,
+                    )
                 }));
             }
             Output::Close { session, code, reason } => {
@@ -380,7 +435,11 @@ impl RoomTask {
         self.shared.metrics.panics.inc();
         tracing::error!(document = %self.document, session = culprit.map(|session| session.0), "a panic was caught; the document is read again");
         for (session, outbox) in std::mem::take(&mut self.outboxes) {
-            let code = if Some(session) == culprit { CloseCode::Refused } else { CloseCode::Restart };
+            let code = if Some(session) == culprit {
+                CloseCode::Refused
+            } else {
+                CloseCode::Restart
+            };
             outbox.close(code.number(), "document reloaded");
         }
         self.room = Room::new(self.document, self.shared.own.clone());
@@ -411,8 +470,8 @@ impl RoomTask {
             }
             Ok(Err(error)) => tracing::error!(document = %self.document, %error, "workshop unreadable"),
             Err(_) => {
-                    self.shared.metrics.panics.inc();
-                }
+                self.shared.metrics.panics.inc();
+            }
         }
     }
 }
@@ -424,7 +483,11 @@ impl RoomTask {
             return;
         }
         self.theme = Some(view.theme.clone());
-        let (store, workshop, theme) = (Arc::clone(&self.shared.store), self.workshop.clone(), view.theme.clone());
+        let (store, workshop, theme) = (
+            Arc::clone(&self.shared.store),
+            self.workshop.clone(),
+            view.theme.clone(),
+        );
         tokio::spawn(async move {
             // A list that shows the old theme until the next change is no harm.
             let _ = store.commit(vec![Write::SetTheme { workshop, theme }]).await;

@@ -8,8 +8,8 @@ use std::{
 use sync::DocumentId;
 
 use super::{
-    Answer, Committed, DeviceRow, DocumentKind, LinkRow, SeatRow, Store, StoreError, StoredDocument, TokenRow, WorkshopRow, Write,
-    body_hash,
+    Answer, Committed, DeviceRow, DocumentKind, LinkRow, SeatRow, Store, StoreError, StoredDocument, TokenRow,
+    WorkshopRow, Write, body_hash,
 };
 use crate::secret::SecretHash;
 
@@ -91,7 +91,12 @@ impl Store for MemoryStore {
     }
 
     fn links_count(&self, workshop: String) -> Answer<'_, usize> {
-        self.read(|rows| rows.links.values().filter(|link| link.workshop == workshop && !link.revoked).count())
+        self.read(|rows| {
+            rows.links
+                .values()
+                .filter(|link| link.workshop == workshop && !link.revoked)
+                .count()
+        })
     }
 
     fn device(&self, hash: SecretHash) -> Answer<'_, Option<DeviceRow>> {
@@ -104,8 +109,12 @@ impl Store for MemoryStore {
 
     fn seats(&self, device: String, limit: usize) -> Answer<'_, Vec<SeatRow>> {
         self.read(|rows| {
-            let mut seats: Vec<SeatRow> =
-                rows.seats.values().filter(|seat| seat.device == device && !seat.revoked).cloned().collect();
+            let mut seats: Vec<SeatRow> = rows
+                .seats
+                .values()
+                .filter(|seat| seat.device == device && !seat.revoked)
+                .cloned()
+                .collect();
             // The map is ordered by workshop; a stable sort keeps that order among equals.
             seats.sort_by_key(|seat| std::cmp::Reverse(seat.updated_at_ms));
             seats.truncate(limit);
@@ -149,11 +158,27 @@ impl Rows {
 
     fn apply_one(&mut self, write: Write, committed: &mut Committed) -> Result<(), StoreError> {
         match write {
-            Write::CreateWorkshop { workshop, document, theme, created_at_ms } => {
-                let row = WorkshopRow { workshop: workshop.clone(), document, theme, created_at_ms, groups: Vec::new() };
+            Write::CreateWorkshop {
+                workshop,
+                document,
+                theme,
+                created_at_ms,
+            } => {
+                let row = WorkshopRow {
+                    workshop: workshop.clone(),
+                    document,
+                    theme,
+                    created_at_ms,
+                    groups: Vec::new(),
+                };
                 insert_new(&mut self.workshops, workshop, row)
             }
-            Write::CreateDocument { document, workshop, kind, snapshot } => {
+            Write::CreateDocument {
+                document,
+                workshop,
+                kind,
+                snapshot,
+            } => {
                 let row = Document {
                     workshop,
                     kind,
@@ -165,7 +190,11 @@ impl Rows {
                 };
                 insert_new(&mut self.documents, document, row)
             }
-            Write::AddGroup { workshop, group, document } => {
+            Write::AddGroup {
+                workshop,
+                group,
+                document,
+            } => {
                 let workshop = self.workshops.get_mut(&workshop).ok_or(StoreError::Conflict)?;
                 if workshop.groups.iter().any(|(known, _)| *known == group) {
                     return Err(StoreError::Conflict);
@@ -188,7 +217,11 @@ impl Rows {
                 committed.increments = committed.increments.max(document.last_seq - document.snapshot_seq);
                 Ok(())
             }
-            Write::Compact { document, up_to_seq, snapshot } => {
+            Write::Compact {
+                document,
+                up_to_seq,
+                snapshot,
+            } => {
                 let document = self.documents.get_mut(&document).ok_or(StoreError::Conflict)?;
                 if up_to_seq > document.last_seq || up_to_seq < document.snapshot_seq {
                     return Err(StoreError::Conflict);
@@ -206,7 +239,11 @@ impl Rows {
                 Ok(())
             }
             Write::AddLink(link) => insert_new(&mut self.links, link.hash, link),
-            Write::RevokeLinks { workshop, kinds, keep_device } => {
+            Write::RevokeLinks {
+                workshop,
+                kinds,
+                keep_device,
+            } => {
                 for link in self.links.values_mut() {
                     link.revoked |= link.workshop == workshop && kinds.contains(&link.kind);
                 }
@@ -229,7 +266,11 @@ impl Rows {
             }
             Write::AddToken(token) => insert_new(&mut self.tokens, token.hash, token),
             Write::RecordTransfer { workshop, id, at_ms: _ } => {
-                if self.transfers.insert((workshop, id)) { Ok(()) } else { Err(StoreError::Conflict) }
+                if self.transfers.insert((workshop, id)) {
+                    Ok(())
+                } else {
+                    Err(StoreError::Conflict)
+                }
             }
             Write::Canary(value) => {
                 self.canary = value;

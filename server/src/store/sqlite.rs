@@ -88,7 +88,8 @@ impl SqliteStore {
                 let connection = reader.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
                 query(&connection)
             });
-            task.await.unwrap_or_else(|error| Err(StoreError::Failed(error.to_string())))
+            task.await
+                .unwrap_or_else(|error| Err(StoreError::Failed(error.to_string())))
         })
     }
 }
@@ -110,10 +111,12 @@ impl Store for SqliteStore {
         // Queued here and not at the first poll, so that commits keep the order of the calls.
         let (reply, answer) = oneshot::channel();
         let queued = match self.requests.lock().map(|requests| requests.clone()) {
-            Ok(Some(requests)) => requests.try_send(Request { writes, reply }).map_err(|error| match error {
-                mpsc::error::TrySendError::Full(_) => StoreError::Failed("the writer is behind".to_owned()),
-                mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
-            }),
+            Ok(Some(requests)) => requests
+                .try_send(Request { writes, reply })
+                .map_err(|error| match error {
+                    mpsc::error::TrySendError::Full(_) => StoreError::Failed("the writer is behind".to_owned()),
+                    mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
+                }),
             _ => Err(StoreError::Closed),
         };
         Box::pin(async move {
@@ -184,9 +187,13 @@ fn damaged(what: &str) -> StoreError {
 }
 
 fn document_id(bytes: &[u8]) -> Result<DocumentId, StoreError> {
-    bytes.try_into().map(DocumentId::from_bytes).map_err(|_| damaged("a document id"))
+    bytes
+        .try_into()
+        .map(DocumentId::from_bytes)
+        .map_err(|_| damaged("a document id"))
 }
 
 fn group_id(text: Option<String>) -> Result<Option<GroupId>, StoreError> {
-    text.map(|text| text.parse().map_err(|_| damaged("a group id"))).transpose()
+    text.map(|text| text.parse().map_err(|_| damaged("a group id")))
+        .transpose()
 }

@@ -58,7 +58,13 @@ pub fn document(connection: &Connection, document: &DocumentId) -> Result<Option
         last_seq = seq.cast_unsigned();
         changes.push(body);
     }
-    Ok(Some(StoredDocument { workshop, kind: kind_of_text(&kind)?, snapshot, changes, last_seq }))
+    Ok(Some(StoredDocument {
+        workshop,
+        kind: kind_of_text(&kind)?,
+        snapshot,
+        changes,
+        last_seq,
+    }))
 }
 
 pub fn workshop(connection: &Connection, workshop: &str) -> Result<Option<WorkshopRow>, StoreError> {
@@ -67,7 +73,11 @@ pub fn workshop(connection: &Connection, workshop: &str) -> Result<Option<Worksh
         .and_then(|mut statement| {
             statement
                 .query_row(params![workshop], |row| {
-                    Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?))
+                    Ok((
+                        row.get::<_, Vec<u8>>(0)?,
+                        row.get::<_, String>(1)?,
+                        row.get::<_, i64>(2)?,
+                    ))
                 })
                 .optional()
         })
@@ -122,13 +132,18 @@ pub fn links_count(connection: &Connection, workshop: &str) -> Result<usize, Sto
 }
 
 pub fn device(connection: &Connection, hash: SecretHash) -> Result<Option<DeviceRow>, StoreError> {
-    one(connection, "SELECT device, created_at_ms FROM devices WHERE hash = ?1", &hash.0, |row| {
-        Ok(DeviceRow {
-            hash,
-            device: row.get(0).map_err(store_error)?,
-            created_at_ms: row.get(1).map_err(store_error)?,
-        })
-    })
+    one(
+        connection,
+        "SELECT device, created_at_ms FROM devices WHERE hash = ?1",
+        &hash.0,
+        |row| {
+            Ok(DeviceRow {
+                hash,
+                device: row.get(0).map_err(store_error)?,
+                created_at_ms: row.get(1).map_err(store_error)?,
+            })
+        },
+    )
 }
 
 const SEAT_COLUMNS: &str =
@@ -143,9 +158,13 @@ fn seat_of_row(row: &Row<'_>) -> Result<SeatRow, StoreError> {
         workshop: row.get(1).map_err(store_error)?,
         role: role_of_text(&role)?,
         group: group_id(row.get(3).map_err(store_error)?)?,
-        person: person.map(|person| person.parse().map_err(|_| damaged("a person id"))).transpose()?,
+        person: person
+            .map(|person| person.parse().map_err(|_| damaged("a person id")))
+            .transpose()?,
         person_name: row.get(5).map_err(store_error)?,
-        via: via.map(|via| LinkKind::parse(&via).ok_or_else(|| damaged("a seat's link"))).transpose()?,
+        via: via
+            .map(|via| LinkKind::parse(&via).ok_or_else(|| damaged("a seat's link")))
+            .transpose()?,
         revoked: row.get(7).map_err(store_error)?,
         updated_at_ms: row.get(8).map_err(store_error)?,
     })
@@ -175,14 +194,19 @@ pub fn seats(connection: &Connection, device: &str, limit: usize) -> Result<Vec<
 }
 
 pub fn token(connection: &Connection, hash: SecretHash) -> Result<Option<TokenRow>, StoreError> {
-    one(connection, "SELECT device, workshop, expires_at_ms FROM tokens WHERE hash = ?1", &hash.0, |row| {
-        Ok(TokenRow {
-            hash,
-            device: row.get(0).map_err(store_error)?,
-            workshop: row.get(1).map_err(store_error)?,
-            expires_at_ms: row.get(2).map_err(store_error)?,
-        })
-    })
+    one(
+        connection,
+        "SELECT device, workshop, expires_at_ms FROM tokens WHERE hash = ?1",
+        &hash.0,
+        |row| {
+            Ok(TokenRow {
+                hash,
+                device: row.get(0).map_err(store_error)?,
+                workshop: row.get(1).map_err(store_error)?,
+                expires_at_ms: row.get(2).map_err(store_error)?,
+            })
+        },
+    )
 }
 
 pub fn transferred(connection: &Connection, workshop: &str, id: &str) -> Result<bool, StoreError> {

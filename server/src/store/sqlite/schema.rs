@@ -97,9 +97,13 @@ INSERT INTO canary VALUES (1, 0);
 
 /// Prepares the writing connection: durability first, then the tables.
 pub fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
-    connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(store_error)?;
+    connection
+        .busy_timeout(std::time::Duration::from_secs(5))
+        .map_err(store_error)?;
     // Read before anything is written: a file of a later program must stay as it is.
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(store_error)?;
+    let found: i64 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(store_error)?;
     if found > VERSION {
         return Err(StoreError::Newer { found, known: VERSION });
     }
@@ -107,23 +111,39 @@ pub fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
         .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
         .map_err(store_error)?;
     if !mode.eq_ignore_ascii_case("wal") {
-        return Err(StoreError::Failed(format!("SQLite offers journal mode {mode} here, WAL is needed")));
+        return Err(StoreError::Failed(format!(
+            "SQLite offers journal mode {mode} here, WAL is needed"
+        )));
     }
-    connection.pragma_update(None, "synchronous", "FULL").map_err(store_error)?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(store_error)?;
+    connection
+        .pragma_update(None, "synchronous", "FULL")
+        .map_err(store_error)?;
+    connection
+        .pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)
+        .map_err(store_error)?;
     connection.set_prepared_statement_cache_capacity(64);
 
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(store_error)?;
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(store_error)?;
     if found == 0 {
         let tables: i64 = transaction
-            .query_row("SELECT count(*) FROM sqlite_master WHERE type = 'table'", [], |row| row.get(0))
+            .query_row("SELECT count(*) FROM sqlite_master WHERE type = 'table'", [], |row| {
+                row.get(0)
+            })
             .map_err(store_error)?;
         if tables > 0 {
-            return Err(StoreError::Damaged("the database was not written by this program".to_owned()));
+            return Err(StoreError::Damaged(
+                "the database was not written by this program".to_owned(),
+            ));
         }
         transaction.execute_batch(TABLES).map_err(store_error)?;
-        transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(store_error)?;
-        transaction.pragma_update(None, "user_version", VERSION).map_err(store_error)?;
+        transaction
+            .pragma_update(None, "application_id", APPLICATION_ID)
+            .map_err(store_error)?;
+        transaction
+            .pragma_update(None, "user_version", VERSION)
+            .map_err(store_error)?;
     }
     // Written at every start: a full or read-only disk is found now and not at the first note.
     transaction
@@ -134,8 +154,12 @@ pub fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
 
 /// Prepares a connection that only reads.
 pub fn prepare_reader(connection: &Connection) -> Result<(), StoreError> {
-    connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(store_error)?;
-    connection.pragma_update(None, "query_only", true).map_err(store_error)?;
+    connection
+        .busy_timeout(std::time::Duration::from_secs(5))
+        .map_err(store_error)?;
+    connection
+        .pragma_update(None, "query_only", true)
+        .map_err(store_error)?;
     connection.set_prepared_statement_cache_capacity(32);
     Ok(())
 }

@@ -44,8 +44,9 @@ fn try_commit_group(
     connection: &mut Connection,
     group: &[Request],
 ) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
-    let mut transaction =
-        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(store_error)?;
+    let mut transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(store_error)?;
     let mut outcomes = Vec::with_capacity(group.len());
     for request in group {
         let savepoint = transaction.savepoint().map_err(store_error)?;
@@ -74,16 +75,29 @@ fn apply(connection: &Connection, writes: &[Write]) -> Result<Committed, StoreEr
 
 fn apply_one(connection: &Connection, write: &Write, committed: &mut Committed) -> Result<(), StoreError> {
     let run = |sql: &str, parameters: &[&dyn rusqlite::ToSql]| {
-        connection.prepare_cached(sql).and_then(|mut statement| statement.execute(parameters)).map_err(store_error)
+        connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.execute(parameters))
+            .map_err(store_error)
     };
     match write {
-        Write::CreateWorkshop { workshop, document, theme, created_at_ms } => {
+        Write::CreateWorkshop {
+            workshop,
+            document,
+            theme,
+            created_at_ms,
+        } => {
             run(
                 "INSERT INTO workshops VALUES (?1, ?2, ?3, ?4)",
                 params![workshop, &document.as_bytes()[..], theme, created_at_ms],
             )?;
         }
-        Write::CreateDocument { document, workshop, kind, snapshot } => {
+        Write::CreateDocument {
+            document,
+            workshop,
+            kind,
+            snapshot,
+        } => {
             run(
                 "INSERT INTO documents (id, workshop, kind, last_seq) VALUES (?1, ?2, ?3, 0)",
                 params![&document.as_bytes()[..], workshop, super::read::kind_text(*kind)],
@@ -93,7 +107,11 @@ fn apply_one(connection: &Connection, write: &Write, committed: &mut Committed) 
                 params![connection.last_insert_rowid(), &body_hash(snapshot)[..], snapshot],
             )?;
         }
-        Write::AddGroup { workshop, group, document } => {
+        Write::AddGroup {
+            workshop,
+            group,
+            document,
+        } => {
             let added = run(
                 "INSERT INTO groups (workshop, id, document) SELECT id, ?2, ?3 FROM workshops WHERE id = ?1",
                 params![workshop, group.as_str(), &document.as_bytes()[..]],
@@ -103,9 +121,16 @@ fn apply_one(connection: &Connection, write: &Write, committed: &mut Committed) 
             }
         }
         Write::Append { document, changes } => append(connection, document, changes, committed)?,
-        Write::Compact { document, up_to_seq, snapshot } => compact(connection, document, *up_to_seq, snapshot)?,
+        Write::Compact {
+            document,
+            up_to_seq,
+            snapshot,
+        } => compact(connection, document, *up_to_seq, snapshot)?,
         Write::SetTheme { workshop, theme } => {
-            run("UPDATE workshops SET theme = ?2 WHERE id = ?1", params![workshop, theme])?;
+            run(
+                "UPDATE workshops SET theme = ?2 WHERE id = ?1",
+                params![workshop, theme],
+            )?;
         }
         Write::AddLink(link) => {
             run(
@@ -120,7 +145,11 @@ fn apply_one(connection: &Connection, write: &Write, committed: &mut Committed) 
                 ],
             )?;
         }
-        Write::RevokeLinks { workshop, kinds, keep_device } => {
+        Write::RevokeLinks {
+            workshop,
+            kinds,
+            keep_device,
+        } => {
             for kind in kinds {
                 run(
                     "UPDATE links SET revoked = 1 WHERE workshop = ?1 AND kind = ?2",
@@ -161,7 +190,10 @@ fn apply_one(connection: &Connection, write: &Write, committed: &mut Committed) 
             )?;
         }
         Write::RecordTransfer { workshop, id, at_ms } => {
-            run("INSERT INTO transfers VALUES (?1, ?2, ?3)", params![workshop, id, at_ms])?;
+            run(
+                "INSERT INTO transfers VALUES (?1, ?2, ?3)",
+                params![workshop, id, at_ms],
+            )?;
         }
         Write::Canary(value) => {
             run("UPDATE canary SET value = ?1", params![value.cast_signed()])?;
@@ -173,9 +205,7 @@ fn apply_one(connection: &Connection, write: &Write, committed: &mut Committed) 
 /// The document's row, its last sequence number and that of its snapshot. A document that is not there is a contradiction.
 fn document_row(connection: &Connection, document: &DocumentId) -> Result<(i64, u64, u64), StoreError> {
     connection
-        .prepare_cached(
-            "SELECT row, last_seq, up_to_seq FROM documents JOIN snapshots ON document = row WHERE id = ?1",
-        )
+        .prepare_cached("SELECT row, last_seq, up_to_seq FROM documents JOIN snapshots ON document = row WHERE id = ?1")
         .and_then(|mut statement| {
             statement
                 .query_row(params![&document.as_bytes()[..]], |row| {
@@ -195,8 +225,9 @@ fn append(
     committed: &mut Committed,
 ) -> Result<(), StoreError> {
     let (row, mut last_seq, snapshot_seq) = document_row(connection, document)?;
-    let mut insert =
-        connection.prepare_cached("INSERT OR IGNORE INTO changes VALUES (?1, ?2, ?3, ?4)").map_err(store_error)?;
+    let mut insert = connection
+        .prepare_cached("INSERT OR IGNORE INTO changes VALUES (?1, ?2, ?3, ?4)")
+        .map_err(store_error)?;
     let before = last_seq;
     for change in changes {
         let seq = last_seq + 1;
@@ -227,7 +258,12 @@ fn compact(connection: &Connection, document: &DocumentId, up_to_seq: u64, snaps
     let replaced = connection
         .prepare_cached("UPDATE snapshots SET up_to_seq = ?2, hash = ?3, body = ?4 WHERE document = ?1")
         .and_then(|mut statement| {
-            statement.execute(params![row, up_to_seq.cast_signed(), &body_hash(snapshot)[..], snapshot])
+            statement.execute(params![
+                row,
+                up_to_seq.cast_signed(),
+                &body_hash(snapshot)[..],
+                snapshot
+            ])
         })
         .map_err(store_error)?;
     if replaced != 1 {

@@ -1,0 +1,107 @@
+//! A store that fails when a test says so: full, or dead in the middle of a chosen transaction.
+
+use std::sync::{
+    Mutex,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use server::{
+    Store,
+    secret::SecretHash,
+    store::{
+        Answer, Committed, DeviceRow, LinkRow, SeatRow, SqliteStore, StoreError, StoredDocument, TokenRow, WorkshopRow,
+        Write,
+    },
+};
+use sync::DocumentId;
+
+/// Where in a transfer the process dies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Dies {
+    /// It lives.
+    #[default]
+    Never,
+    /// The changes are made, nothing is written.
+    BeforeTheTransaction,
+    /// Everything is written, nobody has heard of it.
+    AfterTheTransaction,
+}
+
+/// SQLite with faults.
+pub struct FaultyStore {
+    inner: SqliteStore,
+    full: AtomicBool,
+    dies: Mutex<Dies>,
+    transfers: AtomicUsize,
+}
+
+impl FaultyStore {
+    /// Without faults, for now.
+    pub fn new(inner: SqliteStore) -> Self {
+        Self {
+            inner,
+            full: AtomicBool::new(false),
+            dies: Mutex::default(),
+            transfers: AtomicUsize::new(0),
+        }
+    }
+
+    /// From now on the disk is full, or not.
+    pub fn set_full(&self, full: bool) {
+        self.full.store(full, Ordering::SeqCst);
+    }
+
+    /// Where the next transfer dies.
+    pub fn die_at_transfer(&self, dies: Dies) {
+        *self.dies.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = dies;
+    }
+
+    /// How many transfers came to the chosen step.
+    pub fn transfers(&self) -> usize {
+        self.transfers.load(Ordering::SeqCst)
+    }
+}
+
+macro_rules! forward {
+    ($($name:ident($($argument:ident: $kind:ty),*) -> $answer:ty;)*) => {
+        $(fn $name(&self, $($argument: $kind),*) -> Answer<'_, $answer> {
+            self.inner.$name($($argument),*)
+        })*
+    };
+}
+
+impl Store for FaultyStore {
+    fn commit(&self, writes: Vec<Write>) -> Answer<'_, Committed> {
+        if self.full.load(Ordering::SeqCst) {
+            return Box::pin(std::future::ready(Err(StoreError::Full)));
+        }
+        let dies = *self.dies.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let is_transfer = writes.iter().any(|write| matches!(write, Write::RecordTransfer { .. }));
+        if !is_transfer || dies == Dies::Never {
+            return self.inner.commit(writes);
+        }
+        self.transfers.fetch_add(1, Ordering::SeqCst);
+        let committed = (dies == Dies::AfterTheTransaction).then(|| self.inner.commit(writes));
+        Box::pin(async move {
+            if let Some(committed) = committed {
+                committed.await?;
+            }
+            // The process is dead from here on: nobody gets an answer.
+            std::future::pending::<Result<Committed, StoreError>>().await
+        })
+    }
+
+    forward! {
+        document(document: DocumentId) -> Option<StoredDocument>;
+        workshop(workshop: String) -> Option<WorkshopRow>;
+        link(hash: SecretHash) -> Option<LinkRow>;
+        links_count(workshop: String) -> usize;
+        device(hash: SecretHash) -> Option<DeviceRow>;
+        seat(device: String, workshop: String) -> Option<SeatRow>;
+        seats(device: String, limit: usize) -> Vec<SeatRow>;
+        token(hash: SecretHash) -> Option<TokenRow>;
+        transferred(workshop: String, id: String) -> bool;
+        canary() -> u64;
+        is_empty() -> bool;
+    }
+}
