@@ -9,7 +9,7 @@ use super::{go, history::replace, route::Route};
 use crate::{
     api::{self, ApiError, Seat},
     hooks::{use_slice, use_store, use_texts},
-    store::Store,
+    store::{Phase, Store},
 };
 
 fn seat_key(workshop: &str) -> String {
@@ -51,60 +51,99 @@ pub struct WorkshopRoomProps {
     pub children: Html,
 }
 
+/// How the look-up of the seat went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Finding {
+    /// On its way, or answered.
+    Open,
+    /// The server did not answer.
+    Away,
+    /// There was a seat, and there is none any more.
+    Lost,
+}
+
 /// Shows its children to whoever has a seat in the workshop; sends others to the join page.
+///
+/// Whenever the line to the server is gone the seat is looked up again: a revoked seat looks like a dead line from a
+/// socket, and the person must not wait for a Wi-Fi that is fine.
 #[component]
 pub fn WorkshopRoom(props: &WorkshopRoomProps) -> Html {
     let (store, texts) = (use_store(), use_texts());
-    let away = use_state(|| false);
+    let finding = use_state_eq(|| Finding::Open);
     let attempt = use_state(|| 0_u32);
     let seated = {
         let workshop = props.workshop.clone();
         use_slice(move |state| state.seat.as_ref().is_some_and(|seat| workshop == seat.workshop))
     };
+    let retry_at_ms = use_slice(|state| match state.connection.phase {
+        Phase::Offline { retry_at_ms } => Some(retry_at_ms),
+        Phase::Connecting | Phase::Online => None,
+    });
     {
-        let (store, away) = (store.clone(), away.clone());
+        let (store, finding) = (store.clone(), finding.clone());
         use_effect_with((props.workshop.clone(), *attempt), move |(workshop, _)| {
-            let workshop = workshop.clone();
             let here = store
                 .state()
                 .seat
                 .as_ref()
-                .is_some_and(|seat| workshop == seat.workshop);
-            if !here && let Some(seat) = Entrance::remembered(&store, &workshop) {
+                .is_some_and(|seat| *workshop == seat.workshop);
+            if !here && let Some(seat) = Entrance::remembered(&store, workshop) {
                 let _ = store.enter(seat);
             }
-            away.set(false);
-            spawn_local(async move {
-                match api::seat(&workshop).await {
-                    Ok(seat) => Entrance::take(&store, seat),
-                    Err(ApiError::NoSeat) => {
-                        Entrance::forget(&store, &workshop);
-                        replace(Route::Join { secret: None });
-                    }
-                    Err(ApiError::Refused { status: 403 | 404, .. }) => {
-                        Entrance::forget(&store, &workshop);
-                        replace(Route::Join { secret: None });
-                    }
-                    // With a remembered seat the page goes on from the device; the bar says that there is no line.
-                    Err(ApiError::Away | ApiError::Unreadable | ApiError::Refused { .. }) => away.set(true),
-                }
-            });
+            finding.set(Finding::Open);
+            spawn_local(look_up(store, workshop.clone(), false, finding));
         });
     }
-    if seated {
-        return props.children.clone();
+    {
+        let (store, finding) = (store.clone(), finding.clone());
+        use_effect_with((props.workshop.clone(), retry_at_ms), move |(workshop, retry_at_ms)| {
+            if retry_at_ms.is_some() {
+                spawn_local(look_up(store, workshop.clone(), true, finding));
+            }
+        });
     }
-    if *away {
-        let again = Callback::from(move |_: MouseEvent| attempt.set(*attempt + 1));
-        return html! {
+    let message = |title: &'static str, body: &'static str, action: &'static str, onclick: Callback<MouseEvent>| {
+        html! {
             <main class="message-page">
-                <h1>{ texts.core.server_away_title }</h1>
-                <p>{ texts.core.server_away_body }</p>
-                <button type="button" class="button button--primary" onclick={again}>{ texts.core.try_again }</button>
+                <h1>{ title }</h1>
+                <p>{ body }</p>
+                <button type="button" class="button button--primary" {onclick}>{ action }</button>
             </main>
-        };
+        }
+    };
+    let texts = &texts.core;
+    match *finding {
+        Finding::Lost => {
+            let join = Callback::from(|_: MouseEvent| go(Route::Join { secret: None }));
+            message(texts.seat_lost_title, texts.seat_lost_body, texts.join_again, join)
+        }
+        _ if seated => props.children.clone(),
+        Finding::Away => {
+            let again = Callback::from(move |_: MouseEvent| attempt.set(*attempt + 1));
+            message(texts.server_away_title, texts.server_away_body, texts.try_again, again)
+        }
+        Finding::Open => {
+            html! { <main class="message-page" aria-busy="true"><p role="status">{ texts.opening }</p></main> }
+        }
     }
-    html! { <main class="message-page" aria-busy="true"><p role="status">{ texts.core.opening }</p></main> }
+}
+
+/// Asks the server for the seat and does what follows from the answer. `again`: the page is in use already.
+async fn look_up(store: Store, workshop: AttrValue, again: bool, finding: UseStateHandle<Finding>) {
+    match api::seat(&workshop).await {
+        Ok(seat) => Entrance::take(&store, seat),
+        Err(ApiError::NoSeat | ApiError::Refused { status: 403 | 404, .. }) => {
+            // What is on the device stays there; a new seat finds it again.
+            Entrance::forget(&store, &workshop);
+            if again {
+                finding.set(Finding::Lost);
+            } else {
+                replace(Route::Join { secret: None });
+            }
+        }
+        // With a remembered seat the page goes on from the device; the bar says that there is no line.
+        Err(ApiError::Away | ApiError::Unreadable | ApiError::Refused { .. }) => finding.set(Finding::Away),
+    }
 }
 
 /// For an address that is no page.

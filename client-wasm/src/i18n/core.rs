@@ -114,6 +114,12 @@ pub struct CoreTexts {
     pub server_away_body: &'static str,
     /// Button: try again.
     pub try_again: &'static str,
+    /// Heading when the seat was taken away while the page was open.
+    pub seat_lost_title: &'static str,
+    /// What that means and what to do.
+    pub seat_lost_body: &'static str,
+    /// Button: to the join page.
+    pub join_again: &'static str,
     /// Heading for an address that is no page.
     pub unknown_page_title: &'static str,
     /// What to do about it.
@@ -203,6 +209,9 @@ pub const JA: CoreTexts = CoreTexts {
     server_away_title: "サーバーにつながりません",
     server_away_body: "書いたものは失われていません。Wi-Fiを確かめて、もう一度お試しください。",
     try_again: "もう一度",
+    seat_lost_title: "この会に入れなくなりました",
+    seat_lost_body: "リンクが取り消されたか、席が変わりました。書いたものは失われていません。新しいカードかコードで、もう一度入ってください。",
+    join_again: "もう一度入る",
     unknown_page_title: "このページはありません",
     unknown_page_body: "リンクの文字が途中で切れていないか、確かめてください。",
     to_start: "はじめのページへ",
@@ -289,6 +298,9 @@ pub const EN: CoreTexts = CoreTexts {
     server_away_title: "The server cannot be reached",
     server_away_body: "Nothing you wrote is lost. Please check the Wi-Fi and try again.",
     try_again: "Try again",
+    seat_lost_title: "You are not in this workshop any more",
+    seat_lost_body: "The link was revoked or your seat has changed. Nothing you wrote is lost. Please join again with a new card or code.",
+    join_again: "Join again",
     unknown_page_title: "There is no such page",
     unknown_page_body: "Please check that the link is complete.",
     to_start: "To the start page",

@@ -101,6 +101,8 @@ struct Session {
     /// Documents whose saved heads have to be noted down, and when.
     to_note: BTreeSet<DocumentId>,
     note_at_ms: Option<u64>,
+    /// The groups with unsent edits, as they were noted down last.
+    unsent_noted: Option<Vec<String>>,
 }
 
 /// A board that somebody looks at, or that still has something to send.

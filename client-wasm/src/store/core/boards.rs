@@ -197,17 +197,19 @@ impl Core {
 
     /// Notes down which boards have unsent edits, so that the next page sends them whichever board it shows.
     pub(super) fn note_unsent_groups(&mut self) {
-        let Some(session) = &self.session else { return };
+        let Some(session) = &mut self.session else { return };
         let unsent = session
             .open
             .iter()
             .filter(|(_, open)| session.client.unsaved(&open.document) > 0);
         let groups: Vec<String> = unsent.map(|(group, _)| group.to_string()).collect();
+        if session.unsent_noted.as_ref() == Some(&groups) {
+            return;
+        }
         let value = (!groups.is_empty()).then(|| groups.join(" "));
-        self.acts.push(Act::SetPref {
-            key: unsent_key(&session.seat.workshop),
-            value,
-        });
+        session.unsent_noted = Some(groups);
+        let key = unsent_key(&session.seat.workshop);
+        self.acts.push(Act::SetPref { key, value });
     }
 
     /// Keeps changes on the device.

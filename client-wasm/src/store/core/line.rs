@@ -47,6 +47,7 @@ impl Session {
             workshop_refused: false,
             to_note: BTreeSet::new(),
             note_at_ms: None,
+            unsent_noted: None,
         })
     }
 
