@@ -198,7 +198,14 @@ impl Desk {
 
     /// A key on a selected line that is not being written.
     fn tree_key(&self, event: &KeyboardEvent) {
-        let Some(item) = self.focus.item.clone().or_else(|| self.rows.first().map(|row| row.item.clone())) else { return };
+        let Some(item) = self
+            .focus
+            .item
+            .clone()
+            .or_else(|| self.rows.first().map(|row| row.item.clone()))
+        else {
+            return;
+        };
         if self.focus.editing {
             return;
         }
@@ -245,7 +252,10 @@ impl Desk {
     }
 
     fn go_to(&self, item: ItemId, editing: bool) {
-        let next = Focus { item: Some(item), editing: editing && !self.read_only };
+        let next = Focus {
+            item: Some(item),
+            editing: editing && !self.read_only,
+        };
         // A field takes the focus itself when it appears.
         if !next.editing {
             self.give_focus(&next);
@@ -259,12 +269,20 @@ impl Desk {
         if moving || self.focus.item.as_ref() != Some(item) {
             return;
         }
-        self.focus.set(Focus { item: Some(item.clone()), editing: false });
+        self.focus.set(Focus {
+            item: Some(item.clone()),
+            editing: false,
+        });
         if empty && item.note().is_some() {
             // A slip taken and not written on goes back without a word.
-            self.do_command(board::Command::Delete { items: vec![item.clone()] });
+            self.do_command(board::Command::Delete {
+                items: vec![item.clone()],
+            });
         } else if !by_blur {
-            self.give_focus(&Focus { item: Some(item.clone()), editing: false });
+            self.give_focus(&Focus {
+                item: Some(item.clone()),
+                editing: false,
+            });
         }
     }
 
@@ -286,7 +304,10 @@ impl Desk {
         }
         match below {
             Some(next) => self.go_to(next, false),
-            None => self.focus.set(Focus { item: Some(item.clone()), editing: self.focus.editing }),
+            None => self.focus.set(Focus {
+                item: Some(item.clone()),
+                editing: self.focus.editing,
+            }),
         }
     }
 
@@ -307,9 +328,14 @@ impl Desk {
         let (view, texts) = (&self.view, self.texts);
         let text = short(&text_of(view, item));
         let island = |id: Option<&board::IslandId>| {
-            id.map(|id| short(&text_of(view, &ItemId::Island(id.clone())))).unwrap_or_default()
+            id.map(|id| short(&text_of(view, &ItemId::Island(id.clone()))))
+                .unwrap_or_default()
         };
-        let place = rows::siblings(view, item).iter().position(|sibling| sibling == item).unwrap_or_default() + 1;
+        let place = rows::siblings(view, item)
+            .iter()
+            .position(|sibling| sibling == item)
+            .unwrap_or_default()
+            + 1;
         Some(match act {
             Act::Up => (texts.said_moved)(&text, place.saturating_sub(1)),
             Act::Down => (texts.said_moved)(&text, place + 1),
@@ -319,8 +345,15 @@ impl Desk {
             Act::Delete if text.is_empty() => return None,
             Act::Delete => (texts.said_deleted)(&text),
             Act::Fold => {
-                let folded = item.island().and_then(|id| view.islands.get(id)).is_some_and(|island| island.collapsed);
-                if folded { (texts.said_unfolded)(&text) } else { (texts.said_folded)(&text) }
+                let folded = item
+                    .island()
+                    .and_then(|id| view.islands.get(id))
+                    .is_some_and(|island| island.collapsed);
+                if folded {
+                    (texts.said_unfolded)(&text)
+                } else {
+                    (texts.said_folded)(&text)
+                }
             }
             Act::Split | Act::SplitNote => return None,
         })
@@ -333,19 +366,29 @@ impl Desk {
         // The line may have left the board since it was selected.
         let after = after.filter(|item| match item {
             ItemId::Note(id) => self.view.notes.get(id).is_some_and(|note| note.state == State::Live),
-            ItemId::Island(id) => self.view.islands.get(id).is_some_and(|island| island.state == State::Live),
+            ItemId::Island(id) => self
+                .view
+                .islands
+                .get(id)
+                .is_some_and(|island| island.state == State::Live),
         });
         let fresh = self.store.new_note_id();
         if self.do_command(acts::new_note(&self.view, after, fresh.clone())) {
             self.say(self.texts.said_new.to_owned());
-            self.focus.set(Focus { item: Some(fresh.into()), editing: true });
+            self.focus.set(Focus {
+                item: Some(fresh.into()),
+                editing: true,
+            });
         }
     }
 
     fn add_heading(&self) {
         let fresh = self.store.new_island_id();
         if self.do_command(acts::new_heading(&self.view, self.focus.item.as_ref(), fresh.clone())) {
-            self.focus.set(Focus { item: Some(fresh.into()), editing: true });
+            self.focus.set(Focus {
+                item: Some(fresh.into()),
+                editing: true,
+            });
         }
     }
 
@@ -366,10 +409,15 @@ impl Desk {
 
     fn give_focus(&self, focus: &Focus) {
         let Some(item) = &focus.item else { return };
-        let Some(root) = self.root.cast::<HtmlElement>() else { return };
+        let Some(root) = self.root.cast::<HtmlElement>() else {
+            return;
+        };
         let inner = if focus.editing { " textarea" } else { "" };
         // An item's printed form has no quote or backslash in it.
-        let found = root.query_selector(&format!("[data-row='{item}']{inner}")).ok().flatten();
+        let found = root
+            .query_selector(&format!("[data-row='{item}']{inner}"))
+            .ok()
+            .flatten();
         if let Some(element) = found.and_then(|element| wasm_bindgen::JsCast::dyn_into::<HtmlElement>(element).ok()) {
             let _ = element.focus();
         }

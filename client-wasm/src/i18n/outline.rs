@@ -85,7 +85,7 @@ pub const JA: OutlineTexts = OutlineTexts {
     add_note: "付箋を足す",
     add_heading: "表札を足す",
     note_placeholder: "ひとつの考えを書きます",
-    heading_placeholder: "この島の気もちを文で書きます",
+    heading_placeholder: "この島の言いたいことを文で書きます",
     up: "上へ",
     down: "下へ",
     into: "前の島に入れる",
@@ -137,7 +137,13 @@ pub const EN: OutlineTexts = OutlineTexts {
     heading: "Heading",
     note: "Note",
     kept: "merged headings",
-    count: |count| if count == 1 { "1 note".to_owned() } else { format!("{count} notes") },
+    count: |count| {
+        if count == 1 {
+            "1 note".to_owned()
+        } else {
+            format!("{count} notes")
+        }
+    },
     lone_wolf: "stands alone",
     withheld: "withheld",
     said_moved: |text, place| format!("“{text}” is now number {place}"),

@@ -41,18 +41,21 @@ pub fn island_before<'view>(view: &'view BoardView, item: &ItemId) -> Option<&'v
 
 /// Whether a note holds two thoughts that can be told apart: SPACE + `・`.
 fn has_two_thoughts(text: &str) -> bool {
-    text.split_once(" ・").is_some_and(|(first, second)| !first.trim().is_empty() && !second.trim().is_empty())
+    text.split_once(" ・")
+        .is_some_and(|(first, second)| !first.trim().is_empty() && !second.trim().is_empty())
 }
 
 /// Whether an act can be done to an item now.
 pub fn possible(view: &BoardView, item: &ItemId, act: Act) -> bool {
     match act {
-        Act::SplitNote => {
-            item.note().and_then(|id| view.notes.get(id)).is_some_and(|note| has_two_thoughts(&note.text))
-        }
-        Act::Split => {
-            item.island().and_then(|id| view.islands.get(id)).is_some_and(|island| !island.kept_headings.is_empty())
-        }
+        Act::SplitNote => item
+            .note()
+            .and_then(|id| view.notes.get(id))
+            .is_some_and(|note| has_two_thoughts(&note.text)),
+        Act::Split => item
+            .island()
+            .and_then(|id| view.islands.get(id))
+            .is_some_and(|island| !island.kept_headings.is_empty()),
         Act::Merge => item.island().is_some() && island_before(view, item).is_some(),
         Act::Into => island_before(view, item).is_some(),
         Act::Out => view.parent(item).is_some(),
@@ -74,7 +77,14 @@ fn neighbour<'view>(view: &'view BoardView, item: &ItemId, act: Act) -> Option<&
 
 fn move_to(item: &ItemId, parent: Option<IslandId>, order: OrderHint) -> Command {
     // Without a place of its own it keeps its spot if the parent stays, and gets a free one if it changes.
-    Command::Move { drops: vec![Drop { item: item.clone(), parent, at: None, order }] }
+    Command::Move {
+        drops: vec![Drop {
+            item: item.clone(),
+            parent,
+            at: None,
+            order,
+        }],
+    }
 }
 
 /// The command for an act; `fresh` is the identifier for a note that the act may make.
@@ -109,15 +119,26 @@ pub fn command(view: &BoardView, item: &ItemId, act: Act, fresh: NoteId) -> Opti
             let island = view.islands.get(item.island()?)?;
             // The one merged last comes apart first.
             let (absorbed, _) = island.kept_headings.last()?;
-            Some(Command::SplitIsland { absorbed: absorbed.clone() })
+            Some(Command::SplitIsland {
+                absorbed: absorbed.clone(),
+            })
         }
-        Act::SplitNote => Some(Command::SplitNote { note: item.note()?.clone(), second: fresh, at: None }),
+        Act::SplitNote => Some(Command::SplitNote {
+            note: item.note()?.clone(),
+            second: fresh,
+            at: None,
+        }),
         Act::Fold => {
             let island = item.island()?;
             let collapsed = view.islands.get(island)?.collapsed;
-            Some(Command::Collapse { island: island.clone(), collapsed: !collapsed })
+            Some(Command::Collapse {
+                island: island.clone(),
+                collapsed: !collapsed,
+            })
         }
-        Act::Delete => Some(Command::Delete { items: vec![item.clone()] }),
+        Act::Delete => Some(Command::Delete {
+            items: vec![item.clone()],
+        }),
     }
 }
 
@@ -147,10 +168,21 @@ pub fn new_note(view: &BoardView, after: Option<&ItemId>, fresh: NoteId) -> Comm
 pub fn new_heading(view: &BoardView, after: Option<&ItemId>, fresh: IslandId) -> Command {
     // A heading after a note of an island stands after that island: a new section, as in the report.
     let anchor = match after {
-        Some(item @ ItemId::Note(_)) => view.parent(item).cloned().map(ItemId::Island).or_else(|| Some(item.clone())),
+        Some(item @ ItemId::Note(_)) => view
+            .parent(item)
+            .cloned()
+            .map(ItemId::Island)
+            .or_else(|| Some(item.clone())),
         other => other.cloned(),
     };
     let parent = anchor.as_ref().and_then(|anchor| view.parent(anchor)).cloned();
     let order = anchor.map_or(OrderHint::Last, OrderHint::After);
-    Command::DrawIsland { id: fresh, items: Vec::new(), heading: None, at: None, parent, order }
+    Command::DrawIsland {
+        id: fresh,
+        items: Vec::new(),
+        heading: None,
+        at: None,
+        parent,
+        order,
+    }
 }

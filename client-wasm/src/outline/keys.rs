@@ -134,13 +134,22 @@ pub fn in_field(event: &KeyboardEvent) -> Option<Wish> {
     let value = field.value();
     let (start, end) = (field.selection_start().ok()??, field.selection_end().ok()??);
     let length = u32::try_from(value.encode_utf16().count()).unwrap_or(u32::MAX);
-    let caret = Caret { empty: value.is_empty(), at_start: start == 0 && end == 0, at_end: start == length && end == length };
+    let caret = Caret {
+        empty: value.is_empty(),
+        at_start: start == 0 && end == 0,
+        at_end: start == length && end == length,
+    };
     let key = event.key();
     written(press_of(event, &key), caret)
 }
 
 fn press_of<'key>(event: &KeyboardEvent, key: &'key str) -> Press<'key> {
-    Press { key, alt: event.alt_key(), shift: event.shift_key(), command: event.ctrl_key() || event.meta_key() }
+    Press {
+        key,
+        alt: event.alt_key(),
+        shift: event.shift_key(),
+        command: event.ctrl_key() || event.meta_key(),
+    }
 }
 
 #[cfg(test)]
@@ -148,45 +157,112 @@ mod tests {
     use super::*;
 
     fn plain(key: &str) -> Press<'_> {
-        Press { key, ..Press::default() }
+        Press {
+            key,
+            ..Press::default()
+        }
     }
 
     #[test]
     fn while_writing_enter_makes_a_note_and_shift_enter_a_line() {
         assert_eq!(written(plain("Enter"), Caret::default()), Some(Wish::NewAfter));
-        assert_eq!(written(Press { shift: true, ..plain("Enter") }, Caret::default()), None);
-        assert_eq!(written(Press { command: true, ..plain("Enter") }, Caret::default()), None);
+        assert_eq!(
+            written(
+                Press {
+                    shift: true,
+                    ..plain("Enter")
+                },
+                Caret::default()
+            ),
+            None
+        );
+        assert_eq!(
+            written(
+                Press {
+                    command: true,
+                    ..plain("Enter")
+                },
+                Caret::default()
+            ),
+            None
+        );
     }
 
     #[test]
     fn tab_goes_in_and_shift_tab_goes_out() {
         assert_eq!(written(plain("Tab"), Caret::default()), Some(Wish::Do(Act::Into)));
-        assert_eq!(written(Press { shift: true, ..plain("Tab") }, Caret::default()), Some(Wish::Do(Act::Out)));
+        assert_eq!(
+            written(
+                Press {
+                    shift: true,
+                    ..plain("Tab")
+                },
+                Caret::default()
+            ),
+            Some(Wish::Do(Act::Out))
+        );
         assert_eq!(selected(plain("Tab")), None, "on a selected line it leaves the tree");
     }
 
     #[test]
     fn backspace_removes_a_line_only_when_nothing_is_on_it() {
-        let empty = Caret { empty: true, at_start: true, at_end: true };
+        let empty = Caret {
+            empty: true,
+            at_start: true,
+            at_end: true,
+        };
         assert_eq!(written(plain("Backspace"), empty), Some(Wish::RemoveEmpty));
-        assert_eq!(written(plain("Backspace"), Caret { at_start: true, ..Caret::default() }), None);
+        assert_eq!(
+            written(
+                plain("Backspace"),
+                Caret {
+                    at_start: true,
+                    ..Caret::default()
+                }
+            ),
+            None
+        );
     }
 
     #[test]
     fn alt_and_an_arrow_move_the_line_in_both_states() {
         for (key, act) in [("ArrowUp", Act::Up), ("ArrowDown", Act::Down)] {
-            let press = Press { alt: true, ..plain(key) };
+            let press = Press {
+                alt: true,
+                ..plain(key)
+            };
             assert_eq!(selected(press), Some(Wish::Do(act)));
             assert_eq!(written(press, Caret::default()), Some(Wish::Do(act)));
         }
-        assert_eq!(selected(Press { alt: true, ..plain("ArrowRight") }), Some(Wish::Do(Act::Into)));
-        assert_eq!(written(Press { alt: true, ..plain("ArrowLeft") }, Caret::default()), None);
+        assert_eq!(
+            selected(Press {
+                alt: true,
+                ..plain("ArrowRight")
+            }),
+            Some(Wish::Do(Act::Into))
+        );
+        assert_eq!(
+            written(
+                Press {
+                    alt: true,
+                    ..plain("ArrowLeft")
+                },
+                Caret::default()
+            ),
+            None
+        );
     }
 
     #[test]
     fn arrows_leave_a_field_only_at_its_ends() {
-        let start = Caret { at_start: true, ..Caret::default() };
-        let end = Caret { at_end: true, ..Caret::default() };
+        let start = Caret {
+            at_start: true,
+            ..Caret::default()
+        };
+        let end = Caret {
+            at_end: true,
+            ..Caret::default()
+        };
         assert_eq!(written(plain("ArrowUp"), start), Some(Wish::Previous { write: true }));
         assert_eq!(written(plain("ArrowUp"), end), None);
         assert_eq!(written(plain("ArrowDown"), end), Some(Wish::Next { write: true }));
@@ -196,7 +272,14 @@ mod tests {
     #[test]
     fn shortcuts_of_the_page_are_left_to_it() {
         for key in ["z", "y", "n", "Enter", "Delete"] {
-            assert_eq!(selected(Press { command: true, ..plain(key) }), None, "{key}");
+            assert_eq!(
+                selected(Press {
+                    command: true,
+                    ..plain(key)
+                }),
+                None,
+                "{key}"
+            );
         }
     }
 }

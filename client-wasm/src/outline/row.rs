@@ -2,10 +2,7 @@
 
 use std::rc::Rc;
 
-use board::{
-    BoardView, GroupId, Island, ItemId, Note,
-    command::TextTarget,
-};
+use board::{BoardView, GroupId, Island, ItemId, Note, command::TextTarget};
 use yew::prelude::*;
 
 use super::{
@@ -117,14 +114,23 @@ pub fn OutlineRow(props: &OutlineRowProps) -> Html {
     let row = &props.row;
     let (text, target, folded) = match (&props.note, &props.island) {
         (Some(note), _) => (note.text.clone(), TextTarget::Note(note.id.clone()), false),
-        (None, Some(island)) => (island.heading.clone(), TextTarget::Heading(island.id.clone()), island.collapsed),
+        (None, Some(island)) => (
+            island.heading.clone(),
+            TextTarget::Heading(island.id.clone()),
+            island.collapsed,
+        ),
         // The view lists it but does not hold it: nothing to show.
         (None, None) => return html! {},
     };
     let is_note = props.note.is_some();
     let emit = {
         let (on_event, item) = (props.on_event.clone(), row.item.clone());
-        move |kind: RowEventKind| on_event.emit(RowEvent { item: item.clone(), kind })
+        move |kind: RowEventKind| {
+            on_event.emit(RowEvent {
+                item: item.clone(),
+                kind,
+            })
+        }
     };
     let onfocus = {
         let (emit, selected) = (emit.clone(), props.selected);
@@ -136,7 +142,13 @@ pub fn OutlineRow(props: &OutlineRowProps) -> Html {
     };
     let onclick = {
         let (emit, read_only) = (emit.clone(), props.read_only);
-        Callback::from(move |_: MouseEvent| emit(if read_only { RowEventKind::Select } else { RowEventKind::Write }))
+        Callback::from(move |_: MouseEvent| {
+            emit(if read_only {
+                RowEventKind::Select
+            } else {
+                RowEventKind::Write
+            })
+        })
     };
     let label = format!(
         "{}：{}",
@@ -144,7 +156,9 @@ pub fn OutlineRow(props: &OutlineRowProps) -> Html {
         if text.trim().is_empty() { "…" } else { text.as_str() },
     );
     let lead = match (&props.note, row.open) {
-        (Some(note), _) => html! { <span class={classes!("row__mark", paper_class(note.colour))} aria-hidden="true" /> },
+        (Some(note), _) => {
+            html! { <span class={classes!("row__mark", paper_class(note.colour))} aria-hidden="true" /> }
+        }
         (None, Some(open)) => {
             let onclick = {
                 let emit = emit.clone();
@@ -164,7 +178,10 @@ pub fn OutlineRow(props: &OutlineRowProps) -> Html {
             let emit = emit.clone();
             let empty = text.is_empty();
             Callback::from(move |left: Left| {
-                emit(RowEventKind::Left { by_blur: left == Left::Blur, empty });
+                emit(RowEventKind::Left {
+                    by_blur: left == Left::Blur,
+                    empty,
+                });
             })
         };
         let on_key = {
@@ -187,7 +204,11 @@ pub fn OutlineRow(props: &OutlineRowProps) -> Html {
             />
         }
     } else if text.trim().is_empty() {
-        let words = if is_note { texts.note_placeholder } else { texts.heading_placeholder };
+        let words = if is_note {
+            texts.note_placeholder
+        } else {
+            texts.heading_placeholder
+        };
         html! { <div class="row__text row__text--empty" {onclick}>{words}</div> }
     } else {
         html! { <div class="row__text" {onclick}>{text.clone()}</div> }
@@ -230,10 +251,22 @@ struct MetaProps {
 #[component]
 fn Meta(props: &MetaProps) -> Html {
     let texts = &use_texts().outline;
-    let withheld = props.note.as_ref().map(|note| note.withheld).or(props.island.as_ref().map(|island| island.withheld));
+    let withheld = props
+        .note
+        .as_ref()
+        .map(|note| note.withheld)
+        .or(props.island.as_ref().map(|island| island.withheld));
     let lone_wolf = props.note.as_ref().is_some_and(|note| note.lone_wolf);
-    let kept = props.island.as_ref().map(|island| island.kept_headings.clone()).unwrap_or_default();
-    let count = props.island.as_ref().map(|island| island.note_count).filter(|_| props.open == Some(false));
+    let kept = props
+        .island
+        .as_ref()
+        .map(|island| island.kept_headings.clone())
+        .unwrap_or_default();
+    let count = props
+        .island
+        .as_ref()
+        .map(|island| island.note_count)
+        .filter(|_| props.open == Some(false));
     html! {
         <div class="row__meta">
             if let Some(count) = count {

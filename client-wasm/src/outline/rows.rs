@@ -37,7 +37,10 @@ fn add(view: &BoardView, parent: Option<&IslandId>, items: &[ItemId], level: usi
             return;
         }
         let held = children(view, item);
-        let folded = item.island().and_then(|id| view.islands.get(id)).is_some_and(|island| island.collapsed);
+        let folded = item
+            .island()
+            .and_then(|id| view.islands.get(id))
+            .is_some_and(|island| island.collapsed);
         rows.push(Row {
             item: item.clone(),
             parent: parent.cloned(),
@@ -54,7 +57,10 @@ fn add(view: &BoardView, parent: Option<&IslandId>, items: &[ItemId], level: usi
 
 /// What an item holds, in report order.
 pub fn children<'view>(view: &'view BoardView, item: &ItemId) -> &'view [ItemId] {
-    item.island().and_then(|id| view.children.get(id)).map(Vec::as_slice).unwrap_or_default()
+    item.island()
+        .and_then(|id| view.children.get(id))
+        .map(Vec::as_slice)
+        .unwrap_or_default()
 }
 
 /// The items beside this one, itself included.
@@ -71,7 +77,10 @@ pub fn text_of(view: &BoardView, item: &ItemId) -> String {
         ItemId::Note(id) => view.notes.get(id).map(|note| note.text.as_str()),
         ItemId::Island(id) => view.islands.get(id).map(|island| island.heading.as_str()),
     };
-    text.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+    text.unwrap_or_default()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// The first letters of a text, for names and announcements.

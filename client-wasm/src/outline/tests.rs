@@ -16,7 +16,11 @@ fn first_group() -> Board {
 }
 
 fn stamp() -> Stamp {
-    Stamp { person: None, device: "test".to_owned(), at_ms: 1_000 }
+    Stamp {
+        person: None,
+        device: "test".to_owned(),
+        at_ms: 1_000,
+    }
 }
 
 fn item(board: &Board, text: &str) -> ItemId {
@@ -28,13 +32,20 @@ fn item(board: &Board, text: &str) -> ItemId {
 /// Does an act; false when there was nothing to do.
 fn act(board: &mut Board, item: &ItemId, act: Act) -> bool {
     let fresh = NoteId::from_random(99);
-    let Some(command) = acts::command(board.view(), item, act, fresh) else { return false };
-    board.apply(command, &stamp()).expect("the board takes what the outline offers");
+    let Some(command) = acts::command(board.view(), item, act, fresh) else {
+        return false;
+    };
+    board
+        .apply(command, &stamp())
+        .expect("the board takes what the outline offers");
     true
 }
 
 fn beside(board: &Board, item: &ItemId) -> Vec<String> {
-    siblings(board.view(), item).iter().map(|sibling| text_of(board.view(), sibling)).collect()
+    siblings(board.view(), item)
+        .iter()
+        .map(|sibling| text_of(board.view(), sibling))
+        .collect()
 }
 
 #[test]
@@ -42,13 +53,19 @@ fn the_outline_lists_the_report_in_its_order() {
     let board = first_group();
     let listed = rows(board.view());
     assert_eq!(listed.len(), 12 + 22);
-    let first: Vec<(usize, String)> =
-        listed.iter().take(3).map(|row| (row.level, text_of(board.view(), &row.item))).collect();
+    let first: Vec<(usize, String)> = listed
+        .iter()
+        .take(3)
+        .map(|row| (row.level, text_of(board.view(), &row.item)))
+        .collect();
     assert_eq!(
         first,
         [
             (1, "モデル事業こそ協働の事業に!".to_owned()),
-            (2, "「モデル事業」は市民との協働で取り組まないと、継続しない。".to_owned()),
+            (
+                2,
+                "「モデル事業」は市民との協働で取り組まないと、継続しない。".to_owned()
+            ),
             (2, "「モデル事業」のやりっぱなしが目立つ。継続してほしい。".to_owned()),
         ]
     );
@@ -63,7 +80,10 @@ fn a_folded_island_hides_what_it_holds() {
     assert!(act(&mut board, &island, Act::Fold));
     let listed = rows(board.view());
     assert_eq!(listed.len(), 12 + 22 - 2);
-    assert_eq!(listed.iter().find(|row| row.item == island).and_then(|row| row.open), Some(false));
+    assert_eq!(
+        listed.iter().find(|row| row.item == island).and_then(|row| row.open),
+        Some(false)
+    );
     assert!(act(&mut board, &island, Act::Fold));
     assert_eq!(rows(board.view()).len(), 12 + 22);
 }
@@ -74,12 +94,18 @@ fn up_and_down_change_the_order_and_nothing_else() {
     let note = item(&board, "市民をのせてハシゴをはずすな。");
     let place = board.view().bounds(&note);
     assert!(act(&mut board, &note, Act::Up));
-    assert_eq!(beside(&board, &note).get(1).map(String::as_str), Some("市民をのせてハシゴをはずすな。"));
+    assert_eq!(
+        beside(&board, &note).get(1).map(String::as_str),
+        Some("市民をのせてハシゴをはずすな。")
+    );
     assert_eq!(board.view().bounds(&note), place, "on the sheet it stays where it lies");
     assert!(act(&mut board, &note, Act::Up));
     assert!(!act(&mut board, &note, Act::Up), "the first cannot go farther up");
     assert!(act(&mut board, &note, Act::Down));
-    assert_eq!(beside(&board, &note).iter().position(|text| text.starts_with("市民を")), Some(1));
+    assert_eq!(
+        beside(&board, &note).iter().position(|text| text.starts_with("市民を")),
+        Some(1)
+    );
 }
 
 #[test]
@@ -90,7 +116,10 @@ fn out_stands_directly_after_the_island_and_into_goes_back() {
     assert!(act(&mut board, &note, Act::Out));
     let top = siblings(board.view(), &note);
     assert_eq!(top.iter().position(|sibling| *sibling == note), Some(1));
-    assert!(!act(&mut board, &note, Act::Out), "on the sheet there is no farther out");
+    assert!(
+        !act(&mut board, &note, Act::Out),
+        "on the sheet there is no farther out"
+    );
     assert!(act(&mut board, &note, Act::Into));
     assert_eq!(board.view().parent(&note), island.island());
 }
@@ -112,15 +141,22 @@ fn a_new_note_stands_after_the_line_it_was_asked_for() {
     let mut board = first_group();
     let after = item(&board, "職員は改革意識が低い。");
     let fresh = NoteId::from_random(5);
-    board.apply(acts::new_note(board.view(), Some(&after), fresh.clone()), &stamp()).expect("a note");
+    board
+        .apply(acts::new_note(board.view(), Some(&after), fresh.clone()), &stamp())
+        .expect("a note");
     let new = ItemId::Note(fresh);
     let beside = siblings(board.view(), &new);
     let place = beside.iter().position(|sibling| *sibling == new).expect("it is there");
     assert_eq!(beside.get(place - 1), Some(&after));
     let heading = item(&board, "異動が問題");
     let second = NoteId::from_random(6);
-    board.apply(acts::new_note(board.view(), Some(&heading), second.clone()), &stamp()).expect("a note");
-    assert_eq!(siblings(board.view(), &ItemId::Note(second.clone())).first(), Some(&ItemId::Note(second)));
+    board
+        .apply(acts::new_note(board.view(), Some(&heading), second.clone()), &stamp())
+        .expect("a note");
+    assert_eq!(
+        siblings(board.view(), &ItemId::Note(second.clone())).first(),
+        Some(&ItemId::Note(second))
+    );
 }
 
 #[test]
@@ -128,11 +164,16 @@ fn a_new_heading_after_a_note_stands_after_its_island() {
     let mut board = first_group();
     let note = item(&board, "職員は改革意識が低い。");
     let fresh = board::IslandId::from_random(8);
-    board.apply(acts::new_heading(board.view(), Some(&note), fresh.clone()), &stamp()).expect("a heading");
+    board
+        .apply(acts::new_heading(board.view(), Some(&note), fresh.clone()), &stamp())
+        .expect("a heading");
     let new = ItemId::Island(fresh);
     let top = siblings(board.view(), &new);
     let place = top.iter().position(|sibling| *sibling == new).expect("it is there");
-    assert_eq!(top.get(place - 1).map(|item| text_of(board.view(), item)), Some("職員のレベルがいろいろ".to_owned()));
+    assert_eq!(
+        top.get(place - 1).map(|item| text_of(board.view(), item)),
+        Some("職員のレベルがいろいろ".to_owned())
+    );
 }
 
 #[test]
@@ -141,7 +182,10 @@ fn what_is_deleted_waits_in_the_basket() {
     let note = item(&board, "職員は改革意識が低い。");
     assert!(act(&mut board, &note, Act::Delete));
     let id = note.note().expect("a note");
-    assert!(matches!(board.view().notes.get(id).map(|note| &note.state), Some(State::Basket { .. })));
+    assert!(matches!(
+        board.view().notes.get(id).map(|note| &note.state),
+        Some(State::Basket { .. })
+    ));
     assert_eq!(board.view().basket(), [note]);
 }
 

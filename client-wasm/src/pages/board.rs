@@ -103,7 +103,11 @@ pub fn BoardPage(props: &BoardPageProps) -> Html {
     let set_look = {
         let (workshop, group) = (props.workshop.to_string(), props.group.clone());
         Callback::from(move |look: BoardLook| {
-            replace(Route::Board { workshop: workshop.clone(), group: group.clone(), look });
+            replace(Route::Board {
+                workshop: workshop.clone(),
+                group: group.clone(),
+                look,
+            });
         })
     };
     let add_note = {
@@ -133,7 +137,11 @@ pub fn BoardPage(props: &BoardPageProps) -> Html {
     let onkeydown = {
         let (store, group, look) = (store, props.group.clone(), props.look);
         Callback::from(move |event: KeyboardEvent| {
-            if look == BoardLook::Sheet || event.is_composing() || !(event.ctrl_key() || event.meta_key()) || event.alt_key() {
+            if look == BoardLook::Sheet
+                || event.is_composing()
+                || !(event.ctrl_key() || event.meta_key())
+                || event.alt_key()
+            {
                 return;
             }
             let key = event.key().to_lowercase();
@@ -145,10 +153,18 @@ pub fn BoardPage(props: &BoardPageProps) -> Html {
             event.prevent_default();
         })
     };
-    let glance = glance.unwrap_or_else(|| Glance { loaded: false, access: Access::default(), view: Same(Default::default()) });
+    let glance = glance.unwrap_or_else(|| Glance {
+        loaded: false,
+        access: Access::default(),
+        view: Same(Default::default()),
+    });
     let newer = matches!(glance.view.schema, SchemaState::Newer { .. });
     let read_only = newer || !glance.access.may_write();
-    let reason = if newer { Some(ReadOnly::Newer) } else { glance.access.read_only().filter(|why| *why != ReadOnly::Loading) };
+    let reason = if newer {
+        Some(ReadOnly::Newer)
+    } else {
+        glance.access.read_only().filter(|why| *why != ReadOnly::Loading)
+    };
     let on_transfer = coordinator.then(|| {
         let panel = panel.clone();
         Callback::from(move |items: Vec<ItemId>| panel.set(Panel::Transfer(items)))

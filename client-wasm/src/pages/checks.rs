@@ -81,6 +81,9 @@ mod tests {
             ]
         );
         assert_eq!(choices(&OpenPointKind::TwoThoughts, 2).len(), 2);
-        assert_eq!(choices(&OpenPointKind::HeadingBeforeHeading, 1), [Choice::One(0, Reading::Alone)]);
+        assert_eq!(
+            choices(&OpenPointKind::HeadingBeforeHeading, 1),
+            [Choice::One(0, Reading::Alone)]
+        );
     }
 }

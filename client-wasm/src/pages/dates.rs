@@ -4,17 +4,26 @@ use crate::i18n::Locale;
 
 /// `2026-11-22` as 2026年11月22日（日） or Sun 22 Nov 2026; any other text is shown as it was written.
 pub fn readable(date: &str, locale: Locale) -> String {
-    let Some((year, month, day)) = parse(date) else { return date.to_owned() };
+    let Some((year, month, day)) = parse(date) else {
+        return date.to_owned();
+    };
     let weekday = weekday(year, month, day);
     match locale {
         Locale::Ja => {
-            let name = ["日", "月", "火", "水", "木", "金", "土"].get(weekday).copied().unwrap_or_default();
+            let name = ["日", "月", "火", "水", "木", "金", "土"]
+                .get(weekday)
+                .copied()
+                .unwrap_or_default();
             format!("{year}年{month}月{day}日（{name}）")
         }
         Locale::En => {
-            const MONTHS: [&str; 12] =
-                ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-            let name = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"].get(weekday).copied().unwrap_or_default();
+            const MONTHS: [&str; 12] = [
+                "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+            ];
+            let name = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+                .get(weekday)
+                .copied()
+                .unwrap_or_default();
             let month = MONTHS.get(month as usize - 1).copied().unwrap_or_default();
             format!("{name} {day} {month} {year}")
         }
@@ -33,7 +42,11 @@ fn parse(date: &str) -> Option<(u32, u32, u32)> {
 
 /// Zeller's rule; 0 is Sunday.
 fn weekday(year: u32, month: u32, day: u32) -> usize {
-    let (year, month) = if month < 3 { (year.saturating_sub(1), month + 12) } else { (year, month) };
+    let (year, month) = if month < 3 {
+        (year.saturating_sub(1), month + 12)
+    } else {
+        (year, month)
+    };
     let sum = day + 13 * (month + 1) / 5 + year + year / 4 + 6 * (year / 100) + year / 400;
     ((sum + 6) % 7) as usize
 }

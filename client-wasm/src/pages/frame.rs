@@ -103,7 +103,9 @@ pub fn follow(route: Route) -> Callback<MouseEvent> {
 #[hook]
 pub fn use_page_title(title: Option<AttrValue>, name: &'static str) {
     use_effect_with((title, name), |(title, name)| {
-        let Some(document) = web_sys::window().and_then(|window| window.document()) else { return };
+        let Some(document) = web_sys::window().and_then(|window| window.document()) else {
+            return;
+        };
         match title {
             Some(title) => document.set_title(&format!("{title} – {name}")),
             None => document.set_title("寄合 Yoriai"),

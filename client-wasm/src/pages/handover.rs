@@ -44,10 +44,21 @@ mod tests {
 
     #[test]
     fn links_reach_only_the_page_of_their_own_workshop() {
-        let links = Links { coordinator: "/j#c".into(), viewer: "/j#v".into(), groups: Vec::new() };
-        hand_links(Created { workshop: "w1".into(), join_code: "123456789012".into(), links });
+        let links = Links {
+            coordinator: "/j#c".into(),
+            viewer: "/j#v".into(),
+            groups: Vec::new(),
+        };
+        hand_links(Created {
+            workshop: "w1".into(),
+            join_code: "123456789012".into(),
+            links,
+        });
         assert!(links_of("w2").is_none());
-        assert_eq!(links_of("w1").map(|created| created.join_code), Some("123456789012".to_owned()));
+        assert_eq!(
+            links_of("w1").map(|created| created.join_code),
+            Some("123456789012".to_owned())
+        );
         forget();
         assert!(links_of("w1").is_none());
     }

@@ -85,7 +85,9 @@ pub fn Import() -> Html {
         let (text, file_fault) = (text.clone(), file_fault.clone());
         Callback::from(move |event: Event| {
             let input: HtmlInputElement = event.target_unchecked_into();
-            let Some(file) = input.files().and_then(|files| files.get(0)) else { return };
+            let Some(file) = input.files().and_then(|files| files.get(0)) else {
+                return;
+            };
             // The same file may be chosen again after it was corrected.
             input.set_value("");
             if file.size() > REPORT_BYTES_MAX as f64 {
@@ -94,7 +96,9 @@ pub fn Import() -> Html {
             }
             let (text, file_fault) = (text.clone(), file_fault.clone());
             spawn_local(async move {
-                let bytes = JsFuture::from(file.array_buffer()).await.map(|buffer| js_sys::Uint8Array::new(&buffer).to_vec());
+                let bytes = JsFuture::from(file.array_buffer())
+                    .await
+                    .map(|buffer| js_sys::Uint8Array::new(&buffer).to_vec());
                 match bytes.map(String::from_utf8) {
                     Ok(Ok(read)) if !read.contains('\0') => {
                         file_fault.set(None);
@@ -115,7 +119,9 @@ pub fn Import() -> Html {
     let show_line = {
         let (field, text) = (field.clone(), text.clone());
         Callback::from(move |line: usize| {
-            let Some(area) = field.cast::<HtmlTextAreaElement>() else { return };
+            let Some(area) = field.cast::<HtmlTextAreaElement>() else {
+                return;
+            };
             let (start, end) = line_range(&text, line);
             let _ = area.focus();
             let _ = area.set_selection_range(start, end);
@@ -132,10 +138,16 @@ pub fn Import() -> Html {
             _ => None,
         };
         Callback::from(move |_: MouseEvent| {
-            let Some(theme) = theme.clone().filter(|_| !*waits) else { return };
+            let Some(theme) = theme.clone().filter(|_| !*waits) else {
+                return;
+            };
             waits.set(true);
             trouble.set(None);
-            let new = NewWorkshop { theme, report: Some((*text).clone()), ..NewWorkshop::default() };
+            let new = NewWorkshop {
+                theme,
+                report: Some((*text).clone()),
+                ..NewWorkshop::default()
+            };
             let (waits, trouble) = (waits.clone(), trouble.clone());
             spawn_local(async move {
                 match api::create_workshop(&new).await {
@@ -323,7 +335,12 @@ fn CheckList(props: &CheckListProps) -> Html {
 fn Preview(props: &ParsedProps) -> Html {
     let pages = &use_texts().pages;
     let group = |(index, group): (usize, &ImportedGroup)| {
-        let people = group.people.iter().map(|person| person.raw.as_str()).collect::<Vec<_>>().join("、");
+        let people = group
+            .people
+            .iter()
+            .map(|person| person.raw.as_str())
+            .collect::<Vec<_>>()
+            .join("、");
         let items = group.items.iter().take(PREVIEW_ITEMS_MAX).map(|item| match item.kind {
             ImportKind::Heading => html! { <h4>{&item.text}</h4> },
             ImportKind::Note => html! { <p>{&item.text}</p> },
@@ -357,7 +374,11 @@ mod tests {
     fn a_line_is_found_as_a_text_field_counts() {
         let text = "あ\n😊 2班\r\n\nend";
         assert_eq!(line_range(text, 1), (0, 1));
-        assert_eq!(line_range(text, 2), (2, 7), "the face takes two units, the carriage return is not selected");
+        assert_eq!(
+            line_range(text, 2),
+            (2, 7),
+            "the face takes two units, the carriage return is not selected"
+        );
         assert_eq!(line_range(text, 4), (10, 13));
         assert_eq!(line_range(text, 99), (13, 13));
     }

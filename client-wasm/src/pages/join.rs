@@ -117,8 +117,13 @@ pub fn CodeForm(props: &CodeFormProps) -> Html {
         })
     };
     let onsubmit = {
-        let (typed, short, waits, trouble, on_seat) =
-            (typed.clone(), short.clone(), waits.clone(), trouble.clone(), props.on_seat.clone());
+        let (typed, short, waits, trouble, on_seat) = (
+            typed.clone(),
+            short.clone(),
+            waits.clone(),
+            trouble.clone(),
+            props.on_seat.clone(),
+        );
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             if *waits {
@@ -183,9 +188,11 @@ fn destination(seat: &Seat) -> Option<Route> {
         Role::Coordinator => Some(Route::Overview { workshop }),
         Role::Viewer => Some(Route::Wall { workshop }),
         Role::Participant => match (&seat.group, &seat.person) {
-            (Some(group), Some(_)) => {
-                Some(Route::Board { workshop, group: group.clone(), look: BoardLook::default() })
-            }
+            (Some(group), Some(_)) => Some(Route::Board {
+                workshop,
+                group: group.clone(),
+                look: BoardLook::default(),
+            }),
             _ => None,
         },
     }
@@ -233,7 +240,11 @@ pub fn JoinSteps(props: &JoinStepsProps) -> Html {
                 match answer {
                     Ok(seat) => {
                         Entrance::take(&store, seat);
-                        replace(Route::Board { workshop, group, look: BoardLook::default() });
+                        replace(Route::Board {
+                            workshop,
+                            group,
+                            look: BoardLook::default(),
+                        });
                     }
                     Err(error) => {
                         waits.set(false);
@@ -243,7 +254,9 @@ pub fn JoinSteps(props: &JoinStepsProps) -> Html {
             });
         })
     };
-    let chosen = group.as_ref().and_then(|id| seat.groups.iter().find(|candidate| candidate.id == *id));
+    let chosen = group
+        .as_ref()
+        .and_then(|id| seat.groups.iter().find(|candidate| candidate.id == *id));
     let step = match chosen {
         Some(chosen) => {
             let leave = (seat.groups.len() > 1).then(|| {
@@ -290,7 +303,12 @@ fn GroupStep(props: &GroupStepProps) -> Html {
             let (choose, id) = (props.on_choose.clone(), group.id.clone());
             Callback::from(move |_: MouseEvent| choose.emit(id.clone()))
         };
-        let names = group.people.iter().map(|person| person.name.as_str()).collect::<Vec<_>>().join("、");
+        let names = group
+            .people
+            .iter()
+            .map(|person| person.name.as_str())
+            .collect::<Vec<_>>()
+            .join("、");
         html! {
             <li key={group.id.to_string()}>
                 <button type="button" class="seat-group" data-testid={format!("join-group-{}", group.id)} {onclick}>
@@ -372,7 +390,9 @@ fn NameStep(props: &NameStepProps) -> Html {
         let (field, wrong, choose, group) = (field.clone(), wrong.clone(), props.on_choose.clone(), group.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
-            let Some(input) = field.cast::<HtmlInputElement>() else { return };
+            let Some(input) = field.cast::<HtmlInputElement>() else {
+                return;
+            };
             let name = input.value().trim().to_owned();
             let error = name_error(&name, &group.people);
             wrong.set(error);
@@ -445,15 +465,23 @@ mod tests {
         let person = r#"{"id":"p1","name":"鈴木(喜)"}"#;
         assert_eq!(destination(&seat("participant", "null", "null")), None);
         assert_eq!(destination(&seat("participant", "\"g1\"", "null")), None);
-        assert!(matches!(destination(&seat("participant", "\"g1\"", person)), Some(Route::Board { .. })));
-        assert!(matches!(destination(&seat("coordinator", "null", "null")), Some(Route::Overview { .. })));
-        assert!(matches!(destination(&seat("viewer", "null", "null")), Some(Route::Wall { .. })));
+        assert!(matches!(
+            destination(&seat("participant", "\"g1\"", person)),
+            Some(Route::Board { .. })
+        ));
+        assert!(matches!(
+            destination(&seat("coordinator", "null", "null")),
+            Some(Route::Overview { .. })
+        ));
+        assert!(matches!(
+            destination(&seat("viewer", "null", "null")),
+            Some(Route::Wall { .. })
+        ));
     }
 
     #[test]
     fn a_name_that_is_on_the_list_is_touched_not_written_again() {
-        let people: Vec<SeatPerson> =
-            serde_json::from_str(r#"[{"id":"p1","name":"山本"}]"#).expect("people");
+        let people: Vec<SeatPerson> = serde_json::from_str(r#"[{"id":"p1","name":"山本"}]"#).expect("people");
         assert!(name_error("山本", &people) == Some(NameError::Taken));
         assert!(name_error("", &people) == Some(NameError::Empty));
         assert!(name_error(&"長".repeat(41), &people) == Some(NameError::Long));

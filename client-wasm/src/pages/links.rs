@@ -53,7 +53,9 @@ pub fn LinksPage(props: &LinksPageProps) -> Html {
     let waits = use_state(|| false);
     let trouble = use_state(|| None::<ApiError>);
     let workshop = props.workshop.to_string();
-    let overview = Route::Overview { workshop: workshop.clone() };
+    let overview = Route::Overview {
+        workshop: workshop.clone(),
+    };
 
     if role.is_some_and(|role| role != Role::Coordinator) {
         let error = ApiError::Refused {
@@ -74,7 +76,8 @@ pub fn LinksPage(props: &LinksPageProps) -> Html {
             }
             waits.set(true);
             trouble.set(None);
-            let (workshop, created, waits, trouble) = (workshop.clone(), created.clone(), waits.clone(), trouble.clone());
+            let (workshop, created, waits, trouble) =
+                (workshop.clone(), created.clone(), waits.clone(), trouble.clone());
             spawn_local(async move {
                 let answer = api::mint_cards(&workshop).await;
                 waits.set(false);
@@ -220,12 +223,22 @@ fn Revoke(props: &RevokeProps) -> Html {
         html! { <button type="button" class="button" aria-pressed={pressed.to_string()} {onclick}>{label}</button> }
     };
     let revoke = {
-        let (workshop, asked, done, trouble, on_revoked) =
-            (props.workshop.clone(), asked.clone(), done.clone(), trouble.clone(), props.on_revoked.clone());
+        let (workshop, asked, done, trouble, on_revoked) = (
+            props.workshop.clone(),
+            asked.clone(),
+            done.clone(),
+            trouble.clone(),
+            props.on_revoked.clone(),
+        );
         Callback::from(move |_: MouseEvent| {
             let Some(kind) = *asked else { return };
-            let (workshop, asked, done, trouble, on_revoked) =
-                (workshop.clone(), asked.clone(), done.clone(), trouble.clone(), on_revoked.clone());
+            let (workshop, asked, done, trouble, on_revoked) = (
+                workshop.clone(),
+                asked.clone(),
+                done.clone(),
+                trouble.clone(),
+                on_revoked.clone(),
+            );
             spawn_local(async move {
                 match api::revoke_links(&workshop, kind).await {
                     Ok(()) => {

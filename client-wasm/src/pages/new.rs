@@ -62,7 +62,12 @@ fn faults(draft: &Draft, texts: &NewTexts) -> Faults {
         let name = row.name.trim();
         if name.is_empty() {
             Some(texts.name_empty.to_owned())
-        } else if draft.groups.iter().take(index).any(|earlier| earlier.name.trim() == name) {
+        } else if draft
+            .groups
+            .iter()
+            .take(index)
+            .any(|earlier| earlier.name.trim() == name)
+        {
             Some(texts.name_twice.to_owned())
         } else if row.icon.trim().graphemes(true).count() > 1 {
             Some(texts.icon_too_long.to_owned())
@@ -80,7 +85,10 @@ fn faults(draft: &Draft, texts: &NewTexts) -> Faults {
 fn workshop(draft: &Draft) -> NewWorkshop {
     let group = |row: &GroupRow| {
         let icon = row.icon.trim();
-        NewGroup { name: row.name.trim().to_owned(), icon: (!icon.is_empty()).then(|| icon.to_owned()) }
+        NewGroup {
+            name: row.name.trim().to_owned(),
+            icon: (!icon.is_empty()).then(|| icon.to_owned()),
+        }
     };
     NewWorkshop {
         theme: draft.theme.trim().to_owned(),
@@ -100,14 +108,23 @@ pub fn New() -> Html {
         theme: String::new(),
         date: today(),
         venue: String::new(),
-        groups: (1..=2).map(|number| GroupRow { icon: String::new(), name: (texts.group_name)(number) }).collect(),
+        groups: (1..=2)
+            .map(|number| GroupRow {
+                icon: String::new(),
+                name: (texts.group_name)(number),
+            })
+            .collect(),
     });
     // Faults are shown after the first try, and then follow the writing.
     let tried = use_state(|| false);
     let waits = use_state(|| false);
     let trouble = use_state(|| None::<ApiError>);
     let theme_field = use_node_ref();
-    let found = if *tried { faults(&draft, texts) } else { Faults::default() };
+    let found = if *tried {
+        faults(&draft, texts)
+    } else {
+        Faults::default()
+    };
 
     let edit = |change: fn(&mut Draft, String)| {
         let draft = draft.clone();
@@ -125,14 +142,22 @@ pub fn New() -> Html {
             next.groups.truncate(count);
             while next.groups.len() < count.min(GROUPS_MAX) {
                 let number = next.groups.len() + 1;
-                next.groups.push(GroupRow { icon: String::new(), name: name(number) });
+                next.groups.push(GroupRow {
+                    icon: String::new(),
+                    name: name(number),
+                });
             }
             draft.set(next);
         })
     };
     let onsubmit = {
-        let (draft, tried, waits, trouble, theme_field) =
-            (draft.clone(), tried.clone(), waits.clone(), trouble.clone(), theme_field.clone());
+        let (draft, tried, waits, trouble, theme_field) = (
+            draft.clone(),
+            tried.clone(),
+            waits.clone(),
+            trouble.clone(),
+            theme_field.clone(),
+        );
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             tried.set(true);
@@ -251,7 +276,12 @@ pub fn New() -> Html {
 /// Today on this device, as a date field wants it.
 fn today() -> String {
     let now = js_sys::Date::new_0();
-    format!("{:04}-{:02}-{:02}", now.get_full_year(), now.get_month() + 1, now.get_date())
+    format!(
+        "{:04}-{:02}-{:02}",
+        now.get_full_year(),
+        now.get_month() + 1,
+        now.get_date()
+    )
 }
 
 #[cfg(test)]
@@ -260,7 +290,10 @@ mod tests {
     use crate::i18n::Locale;
 
     fn draft(theme: &str, groups: &[(&str, &str)]) -> Draft {
-        let row = |(icon, name): &(&str, &str)| GroupRow { icon: (*icon).into(), name: (*name).into() };
+        let row = |(icon, name): &(&str, &str)| GroupRow {
+            icon: (*icon).into(),
+            name: (*name).into(),
+        };
         Draft {
             theme: theme.into(),
             date: String::new(),
@@ -272,24 +305,45 @@ mod tests {
     #[test]
     fn an_empty_theme_is_asked_for() {
         let texts = &Locale::Ja.texts().pages.new;
-        assert_eq!(faults(&draft("  ", &[("", "1班")]), texts).theme.as_deref(), Some(texts.theme_empty));
+        assert_eq!(
+            faults(&draft("  ", &[("", "1班")]), texts).theme.as_deref(),
+            Some(texts.theme_empty)
+        );
         assert!(!faults(&draft("公園", &[("", "1班")]), texts).any());
     }
 
     #[test]
     fn each_group_has_its_own_fault_beside_it() {
         let texts = &Locale::Ja.texts().pages.new;
-        let found = faults(&draft("公園", &[("😊", "1班"), ("", " 1班"), ("", ""), ("👩‍👩‍👧😊", "4班")]), texts);
+        let found = faults(
+            &draft("公園", &[("😊", "1班"), ("", " 1班"), ("", ""), ("👩‍👩‍👧😊", "4班")]),
+            texts,
+        );
         assert_eq!(found.groups.first(), Some(&None));
-        assert_eq!(found.groups.get(1).cloned().flatten().as_deref(), Some(texts.name_twice));
-        assert_eq!(found.groups.get(2).cloned().flatten().as_deref(), Some(texts.name_empty));
-        assert_eq!(found.groups.get(3).cloned().flatten().as_deref(), Some(texts.icon_too_long));
+        assert_eq!(
+            found.groups.get(1).cloned().flatten().as_deref(),
+            Some(texts.name_twice)
+        );
+        assert_eq!(
+            found.groups.get(2).cloned().flatten().as_deref(),
+            Some(texts.name_empty)
+        );
+        assert_eq!(
+            found.groups.get(3).cloned().flatten().as_deref(),
+            Some(texts.icon_too_long)
+        );
     }
 
     #[test]
     fn what_is_sent_is_trimmed() {
         let new = workshop(&draft(" 公園 ", &[(" ", "1班 ")]));
         assert_eq!(new.theme, "公園");
-        assert_eq!(new.groups, [NewGroup { name: "1班".into(), icon: None }]);
+        assert_eq!(
+            new.groups,
+            [NewGroup {
+                name: "1班".into(),
+                icon: None
+            }]
+        );
     }
 }

@@ -4,7 +4,10 @@ mod edit;
 mod group_card;
 mod tools;
 
-use board::{WorkshopCommand, workshop::{Stage, WorkshopGroup}};
+use board::{
+    WorkshopCommand,
+    workshop::{Stage, WorkshopGroup},
+};
 use yew::prelude::*;
 
 use self::{
@@ -39,15 +42,19 @@ pub struct OverviewProps {
 #[component]
 pub fn Overview(props: &OverviewProps) -> Html {
     let seat = use_slice(|state| state.seat.clone());
-    let elsewhere = seat.as_ref().and_then(|seat| match (&seat.role, &seat.group, &seat.person) {
-        (Role::Viewer, _, _) => Some(Route::Wall { workshop: seat.workshop.clone() }),
-        (Role::Participant, Some(group), Some(_)) => Some(Route::Board {
-            workshop: seat.workshop.clone(),
-            group: group.clone(),
-            look: crate::app::BoardLook::default(),
-        }),
-        _ => None,
-    });
+    let elsewhere = seat
+        .as_ref()
+        .and_then(|seat| match (&seat.role, &seat.group, &seat.person) {
+            (Role::Viewer, _, _) => Some(Route::Wall {
+                workshop: seat.workshop.clone(),
+            }),
+            (Role::Participant, Some(group), Some(_)) => Some(Route::Board {
+                workshop: seat.workshop.clone(),
+                group: group.clone(),
+                look: crate::app::BoardLook::default(),
+            }),
+            _ => None,
+        });
     use_effect_with(elsewhere.clone(), |elsewhere| {
         if let Some(route) = elsewhere.clone() {
             replace(route);
@@ -94,10 +101,16 @@ fn Hall(props: &OverviewProps) -> Html {
         Callback::from(move |()| editing.set(false))
     };
     let date = dates::readable(&workshop.date, locale);
-    let meta: Vec<&str> = [date.as_str(), workshop.venue.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
+    let meta: Vec<&str> = [date.as_str(), workshop.venue.as_str()]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .collect();
     let card = |(index, group): (usize, &&WorkshopGroup)| {
         // Earlier: before the one above. Later: before the one after the next, or last.
-        let earlier = index.checked_sub(1).and_then(|index| groups.get(index)).map(|other| other.id.clone());
+        let earlier = index
+            .checked_sub(1)
+            .and_then(|index| groups.get(index))
+            .map(|other| other.id.clone());
         let is_last = index + 1 == groups.len();
         let later = groups.get(index + 2).map(|other| other.id.clone());
         html! {
@@ -111,7 +124,9 @@ fn Hall(props: &OverviewProps) -> Html {
                 <div class="overview__words">
                     <h1>{if workshop.theme.is_empty() { texts.title } else { workshop.theme.as_str() }}</h1>
                     <p class="overview__meta">
-                        <span>{meta.join("　")}</span>
+                        if !meta.is_empty() {
+                            <span>{meta.join("　")}</span>
+                        }
                         <button type="button" class="link-button" aria-expanded={editing.to_string()} onclick={toggle(&editing)}>
                             {texts.edit}
                         </button>

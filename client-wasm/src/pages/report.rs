@@ -73,9 +73,17 @@ pub fn Report(props: &ReportProps) -> Html {
                 .iter()
                 .filter(|group| !group.removed && scope.as_ref().is_none_or(|scope| *scope == group.id))
                 .collect();
-            let here = wanted.iter().filter_map(|group| state.boards.get(&group.id)).filter(|slot| slot.loaded);
-            let views: Vec<_> = here.map(|slot| (slot.group.clone(), Same(Arc::clone(&slot.view)))).collect();
-            Boards { all_here: views.len() == wanted.len(), views }
+            let here = wanted
+                .iter()
+                .filter_map(|group| state.boards.get(&group.id))
+                .filter(|slot| slot.loaded);
+            let views: Vec<_> = here
+                .map(|slot| (slot.group.clone(), Same(Arc::clone(&slot.view))))
+                .collect();
+            Boards {
+                all_here: views.len() == wanted.len(),
+                views,
+            }
         })
     };
     let text = use_memo((workshop.clone(), boards.clone(), *form), |(workshop, boards, form)| {
@@ -84,7 +92,10 @@ pub fn Report(props: &ReportProps) -> Html {
             Some((Arc::clone(&view.0), group))
         };
         let here: Vec<(Arc<BoardView>, &WorkshopGroup)> = boards.views.iter().filter_map(named).collect();
-        let views: Vec<ReportBoard<'_>> = here.iter().map(|(view, group)| ReportBoard::named(view, group)).collect();
+        let views: Vec<ReportBoard<'_>> = here
+            .iter()
+            .map(|(view, group)| ReportBoard::named(view, group))
+            .collect();
         match form {
             Form::Verbatim => report::verbatim(workshop, &views),
             Form::Clean => report::clean(workshop, &views),
@@ -98,8 +109,12 @@ pub fn Report(props: &ReportProps) -> Html {
             group: group.clone(),
             look: crate::app::BoardLook::default(),
         },
-        Some((Role::Viewer, _)) => Route::Wall { workshop: props.workshop.to_string() },
-        _ => Route::Overview { workshop: props.workshop.to_string() },
+        Some((Role::Viewer, _)) => Route::Wall {
+            workshop: props.workshop.to_string(),
+        },
+        _ => Route::Overview {
+            workshop: props.workshop.to_string(),
+        },
     };
     let tab = |wanted: Form, label: &'static str| {
         let chosen = *form == wanted;
@@ -217,9 +232,19 @@ pub fn Report(props: &ReportProps) -> Html {
 /// A theme as the name of a file: no character that a file system forbids, at most forty letters.
 fn file_stem(theme: &str) -> String {
     const LETTERS_MAX: usize = 40;
-    let safe = |letter: char| if letter.is_control() || "/\\:*?\"<>|".contains(letter) { '_' } else { letter };
+    let safe = |letter: char| {
+        if letter.is_control() || "/\\:*?\"<>|".contains(letter) {
+            '_'
+        } else {
+            letter
+        }
+    };
     let stem: String = theme.trim().chars().map(safe).take(LETTERS_MAX).collect();
-    if stem.trim_matches(['.', ' ', '_']).is_empty() { "yoriai".to_owned() } else { stem }
+    if stem.trim_matches(['.', ' ', '_']).is_empty() {
+        "yoriai".to_owned()
+    } else {
+        stem
+    }
 }
 
 #[derive(Properties, PartialEq)]

@@ -132,20 +132,28 @@ fn ResumeList() -> Html {
     }
     let entry = |seat: &PastSeat| {
         let route = match (&seat.role, &seat.group) {
-            (Role::Coordinator, _) | (Role::Participant, None) => Route::Overview { workshop: seat.workshop.clone() },
+            (Role::Coordinator, _) | (Role::Participant, None) => Route::Overview {
+                workshop: seat.workshop.clone(),
+            },
             (Role::Participant, Some(group)) => Route::Board {
                 workshop: seat.workshop.clone(),
                 group: group.clone(),
                 look: crate::app::BoardLook::default(),
             },
-            (Role::Viewer, _) => Route::Wall { workshop: seat.workshop.clone() },
+            (Role::Viewer, _) => Route::Wall {
+                workshop: seat.workshop.clone(),
+            },
         };
         let role = match seat.role {
             Role::Coordinator => pages.coordinator,
             Role::Participant => pages.participant,
             Role::Viewer => pages.viewer,
         };
-        let theme = if seat.theme.trim().is_empty() { pages.start.untitled } else { seat.theme.as_str() };
+        let theme = if seat.theme.trim().is_empty() {
+            pages.start.untitled
+        } else {
+            seat.theme.as_str()
+        };
         let date = dates::readable(&seat.date, locale);
         html! {
             <li key={seat.workshop.clone()}>

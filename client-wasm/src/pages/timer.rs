@@ -17,7 +17,9 @@ pub struct TimerChipProps {
 
 /// Whole seconds left, rounded up: 「あと0分01秒」 lasts until the very end.
 fn seconds_left(ends_at_ms: i64, now_ms: i64) -> u64 {
-    u64::try_from(ends_at_ms.saturating_sub(now_ms)).unwrap_or(0).div_ceil(1000)
+    u64::try_from(ends_at_ms.saturating_sub(now_ms))
+        .unwrap_or(0)
+        .div_ceil(1000)
 }
 
 /// The time left.
@@ -35,7 +37,9 @@ pub fn TimerChip(props: &TimerChipProps) -> Html {
             let tick = Closure::<dyn Fn()>::new(move || left.set(seconds_left(ends_at_ms, store.wall_ms())));
             let window = web_sys::window();
             let handle = window.as_ref().and_then(|window| {
-                window.set_interval_with_callback_and_timeout_and_arguments_0(tick.as_ref().unchecked_ref(), REFRESH_MS).ok()
+                window
+                    .set_interval_with_callback_and_timeout_and_arguments_0(tick.as_ref().unchecked_ref(), REFRESH_MS)
+                    .ok()
             });
             move || {
                 if let (Some(window), Some(handle)) = (window, handle) {
@@ -45,7 +49,11 @@ pub fn TimerChip(props: &TimerChipProps) -> Html {
             }
         });
     }
-    let words = if *left == 0 { texts.time_over.to_owned() } else { (texts.time_left)(*left / 60, *left % 60) };
+    let words = if *left == 0 {
+        texts.time_over.to_owned()
+    } else {
+        (texts.time_left)(*left / 60, *left % 60)
+    };
     html! {
         <span class={classes!("chip", "timer", if *left == 0 { "chip--warning" } else { "chip--accent" })} role="timer">{words}</span>
     }

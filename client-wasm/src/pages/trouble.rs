@@ -73,7 +73,9 @@ pub fn TroublePage(props: &TroubleProps) -> Html {
     let texts = &pages.trouble;
     let trouble = words(&props.error, texts);
     let join = matches!(props.error, ApiError::NoSeat)
-        || [&texts.wrong_code, &texts.wrong_link, &texts.expired].into_iter().any(|known| std::ptr::eq(known, trouble));
+        || [&texts.wrong_code, &texts.wrong_link, &texts.expired]
+            .into_iter()
+            .any(|known| std::ptr::eq(known, trouble));
     let retry = props.on_retry.clone().map(|retry| {
         let onclick = Callback::from(move |_: MouseEvent| retry.emit(()));
         html! { <button type="button" class="button button--primary button--large" {onclick}>{texts.again}</button> }
@@ -104,15 +106,27 @@ mod tests {
     use crate::i18n::Locale;
 
     fn refused(status: u16, code: &str) -> ApiError {
-        ApiError::Refused { status, code: code.into(), message: String::new(), line: None, limit: None }
+        ApiError::Refused {
+            status,
+            code: code.into(),
+            message: String::new(),
+            line: None,
+            limit: None,
+        }
     }
 
     #[test]
     fn every_answer_has_words_that_fit_it() {
         let texts = &Locale::En.texts().pages.trouble;
         assert_eq!(words(&ApiError::Away, texts).title, texts.away.title);
-        assert_eq!(words(&refused(404, "code_unknown"), texts).title, texts.wrong_code.title);
-        assert_eq!(words(&refused(404, "link_unknown"), texts).title, texts.wrong_link.title);
+        assert_eq!(
+            words(&refused(404, "code_unknown"), texts).title,
+            texts.wrong_code.title
+        );
+        assert_eq!(
+            words(&refused(404, "link_unknown"), texts).title,
+            texts.wrong_link.title
+        );
         assert_eq!(words(&refused(410, "anything"), texts).title, texts.expired.title);
         assert_eq!(words(&refused(429, ""), texts).title, texts.too_many.title);
         assert_eq!(words(&refused(413, ""), texts).title, texts.too_large.title);

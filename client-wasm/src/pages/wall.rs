@@ -6,7 +6,7 @@ use yew::prelude::*;
 use super::frame::{follow, use_page_title};
 use crate::{
     api::Role,
-    app::Route,
+    app::{BoardLook, Route},
     components::icon::{Glyph, Icon},
     hooks::{Same, use_open_board, use_slice, use_texts},
     sheet::MiniSheet,
@@ -39,7 +39,13 @@ pub fn Wall(props: &WallProps) -> Html {
     let viewer = use_slice(|state| state.seat.as_ref().is_none_or(|seat| seat.role == Role::Viewer));
     use_page_title(Some(AttrValue::from(texts.title)), pages.name);
     let groups: Vec<&WorkshopGroup> = workshop.groups.iter().filter(|group| !group.removed).collect();
-    let leave = if viewer { Route::Start } else { Route::Overview { workshop: props.workshop.to_string() } };
+    let leave = if viewer {
+        Route::Start
+    } else {
+        Route::Overview {
+            workshop: props.workshop.to_string(),
+        }
+    };
     let full_screen = Callback::from(|_: MouseEvent| {
         let document = web_sys::window().and_then(|window| window.document());
         if let Some(root) = document.and_then(|document| document.document_element()) {
@@ -47,7 +53,9 @@ pub fn Wall(props: &WallProps) -> Html {
             let _ = root.request_fullscreen();
         }
     });
-    let report = Route::Report { workshop: props.workshop.to_string() };
+    let report = Route::Report {
+        workshop: props.workshop.to_string(),
+    };
     html! {
         <main class={format!("wall wall--columns-{}", columns(groups.len()))} data-testid="wall">
             <header class="wall__head">
@@ -68,7 +76,9 @@ pub fn Wall(props: &WallProps) -> Html {
                 <p class="wall__empty">{texts.empty}</p>
             }
             <ul class="wall__sheets">
-                {for groups.into_iter().map(|group| html! { <WallSheet key={group.id.to_string()} group={group.clone()} /> })}
+                {for groups.into_iter().map(|group| html! {
+                    <WallSheet key={group.id.to_string()} workshop={props.workshop.clone()} group={group.clone()} />
+                 })}
             </ul>
         </main>
     }
@@ -76,6 +86,7 @@ pub fn Wall(props: &WallProps) -> Html {
 
 #[derive(Properties, PartialEq)]
 struct WallSheetProps {
+    workshop: AttrValue,
     group: WorkshopGroup,
 }
 
@@ -87,6 +98,12 @@ fn WallSheet(props: &WallSheetProps) -> Html {
         let id = group.id.clone();
         use_slice(move |state| state.boards.get(&id).map(|slot| Same(slot.view.clone())))
     };
+    // A touch brings one sheet near; its back arrow leads to the wall again.
+    let route = Route::Board {
+        workshop: props.workshop.to_string(),
+        group: group.id.clone(),
+        look: BoardLook::default(),
+    };
     html! {
         <li class="wall__sheet">
             <h2 class="wall__name">
@@ -95,11 +112,12 @@ fn WallSheet(props: &WallSheetProps) -> Html {
                 }
                 {&group.name}
             </h2>
-            <div class="wall__paper">
+            <a class="wall__paper" href={route.to_string()} aria-label={group.name.clone()} data-testid={format!("wall-{}", group.id)}
+                onclick={follow(route.clone())}>
                 if let Some(view) = view {
                     <MiniSheet {view} />
                 }
-            </div>
+            </a>
         </li>
     }
 }

@@ -57,9 +57,13 @@ pub fn BasketPanel(props: &BasketPanelProps) -> Html {
     let Some(view) = view else { return html! {} };
     let items = view.basket();
     let entry = |item: &ItemId| {
-        let Some((by, at_ms)) = waiting(&view, item) else { return html! {} };
+        let Some((by, at_ms)) = waiting(&view, item) else {
+            return html! {};
+        };
         let (hours, minutes) = time_of_day(at_ms);
-        let name = by.and_then(|id| view.people.iter().find(|person| person.id == *id)).map(|person| person.name.as_str());
+        let name = by
+            .and_then(|id| view.people.iter().find(|person| person.id == *id))
+            .map(|person| person.name.as_str());
         let when = match name {
             Some(name) => (texts.by)(name, hours, minutes),
             None => (texts.at)(hours, minutes),
@@ -67,18 +71,46 @@ pub fn BasketPanel(props: &BasketPanelProps) -> Html {
         let text = text_of(&view, item);
         let (words, kind, paper) = match item {
             ItemId::Note(id) => {
-                let paper = view.notes.get(id).map(|note| paper_class(note.colour)).unwrap_or_default();
-                (if text.is_empty() { pages.untitled_note.to_owned() } else { text }, texts.note.to_owned(), paper)
+                let paper = view
+                    .notes
+                    .get(id)
+                    .map(|note| paper_class(note.colour))
+                    .unwrap_or_default();
+                (
+                    if text.is_empty() {
+                        pages.untitled_note.to_owned()
+                    } else {
+                        text
+                    },
+                    texts.note.to_owned(),
+                    paper,
+                )
             }
             ItemId::Island(_) => {
-                let words = if text.is_empty() { pages.untitled_island.to_owned() } else { text };
-                (words, (texts.island)(notes_with(&view, item)), "basket-item__slip--island")
+                let words = if text.is_empty() {
+                    pages.untitled_island.to_owned()
+                } else {
+                    text
+                };
+                (
+                    words,
+                    (texts.island)(notes_with(&view, item)),
+                    "basket-item__slip--island",
+                )
             }
         };
         let onclick = {
             let (store, group, item, restored) = (store.clone(), props.group.clone(), item.clone(), texts.restored);
             Callback::from(move |_: MouseEvent| {
-                if store.act(&group, Command::Restore { items: vec![item.clone()] }).is_ok() {
+                if store
+                    .act(
+                        &group,
+                        Command::Restore {
+                            items: vec![item.clone()],
+                        },
+                    )
+                    .is_ok()
+                {
                     store.notify(Notice::info(restored));
                 }
             })

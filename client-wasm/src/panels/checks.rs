@@ -46,7 +46,13 @@ pub fn ChecksPanel(props: &ChecksPanelProps) -> Html {
             let (store, group, point) = (store.clone(), props.group.clone(), point.id.clone());
             // A refusal is told by the store; the view keeps the reading in force.
             Callback::from(move |reading: usize| {
-                drop(store.act(&group, Command::Resolve { point: point.clone(), reading }));
+                drop(store.act(
+                    &group,
+                    Command::Resolve {
+                        point: point.clone(),
+                        reading,
+                    },
+                ));
             })
         };
         let radio = |choice: Choice| {

@@ -43,8 +43,13 @@ pub fn PeoplePanel(props: &PeoplePanelProps) -> Html {
             Some((Same(slot.view.clone()), slot.peers.clone(), state.seat.clone()))
         })
     };
-    let Some((view, peers, seat)) = slice else { return html! {} };
-    let me = seat.as_ref().and_then(|seat| seat.person.as_ref()).map(|person| person.id.clone());
+    let Some((view, peers, seat)) = slice else {
+        return html! {};
+    };
+    let me = seat
+        .as_ref()
+        .and_then(|seat| seat.person.as_ref())
+        .map(|person| person.id.clone());
     let workshop = seat.as_ref().map(|seat| seat.workshop.clone()).unwrap_or_default();
 
     let sit = {
@@ -55,8 +60,13 @@ pub fn PeoplePanel(props: &PeoplePanelProps) -> Html {
             }
             waits.set(true);
             trouble.set(None);
-            let (store, workshop, group, waits, trouble) =
-                (store.clone(), workshop.clone(), group.clone(), waits.clone(), trouble.clone());
+            let (store, workshop, group, waits, trouble) = (
+                store.clone(),
+                workshop.clone(),
+                group.clone(),
+                waits.clone(),
+                trouble.clone(),
+            );
             spawn_local(async move {
                 let answer = match who {
                     Who::Known(person) => api::choose_person(&workshop, &group, &person).await,
@@ -74,7 +84,9 @@ pub fn PeoplePanel(props: &PeoplePanelProps) -> Html {
         let (field, sit) = (field.clone(), sit.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
-            let Some(input) = field.cast::<HtmlInputElement>() else { return };
+            let Some(input) = field.cast::<HtmlInputElement>() else {
+                return;
+            };
             let name = input.value().trim().to_owned();
             if !name.is_empty() {
                 input.set_value("");
@@ -119,7 +131,13 @@ pub fn PeoplePanel(props: &PeoplePanelProps) -> Html {
     };
     let others: Vec<&Peer> = peers
         .iter()
-        .filter(|peer| !peer.own && !view.people.iter().any(|person| peer.person.as_ref() == Some(&person.id)))
+        .filter(|peer| {
+            !peer.own
+                && !view
+                    .people
+                    .iter()
+                    .any(|person| peer.person.as_ref() == Some(&person.id))
+        })
         .collect();
     html! {
         <PanelFrame title={texts.title} testid="people" on_close={props.on_close.clone()}>

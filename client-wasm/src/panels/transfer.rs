@@ -39,7 +39,9 @@ pub fn TransferPanel(props: &TransferPanelProps) -> Html {
     let workshop = use_slice(|state| Same(state.workshop.clone()));
     let groups: Vec<WorkshopGroup> = workshop.groups.iter().filter(|group| !group.removed).cloned().collect();
     let chosen_from = use_state(|| props.from.clone());
-    let from = (*chosen_from).clone().or_else(|| groups.first().map(|group| group.id.clone()));
+    let from = (*chosen_from)
+        .clone()
+        .or_else(|| groups.first().map(|group| group.id.clone()));
     let body = match from {
         Some(from) if groups.len() > 1 => {
             let on_from = {
@@ -85,7 +87,11 @@ fn outermost(view: &BoardView, chosen: &BTreeSet<ItemId>) -> Vec<ItemId> {
         }
         false
     };
-    rows(view).into_iter().map(|row| row.item).filter(|item| chosen.contains(item) && !inside_chosen(item)).collect()
+    rows(view)
+        .into_iter()
+        .map(|row| row.item)
+        .filter(|item| chosen.contains(item) && !inside_chosen(item))
+        .collect()
 }
 
 #[component]
@@ -100,23 +106,40 @@ fn TransferForm(props: &TransferFormProps) -> Html {
     };
     let view = view.unwrap_or_else(|| Same(Arc::default()));
     let chosen = use_state(|| props.items.iter().cloned().collect::<BTreeSet<ItemId>>());
-    let first_other = props.groups.iter().find(|group| group.id != props.from).map(|group| group.id.clone());
+    let first_other = props
+        .groups
+        .iter()
+        .find(|group| group.id != props.from)
+        .map(|group| group.id.clone());
     let to = use_state(|| first_other);
     // One identifier per intention: trying again after a lost answer repeats nothing.
-    let token = use_memo((props.from.clone(), (*to).clone(), (*chosen).clone()), |_| store.new_token());
+    let token = use_memo((props.from.clone(), (*to).clone(), (*chosen).clone()), |_| {
+        store.new_token()
+    });
     let waits = use_state(|| false);
     let trouble = use_state(|| None::<ApiError>);
 
     let listed = rows(&view);
     let going = outermost(&view, &chosen);
     let send = |copy: bool| {
-        let (store, workshop, from, to, token) =
-            (store.clone(), props.workshop.clone(), props.from.clone(), to.clone(), token.clone());
+        let (store, workshop, from, to, token) = (
+            store.clone(),
+            props.workshop.clone(),
+            props.from.clone(),
+            to.clone(),
+            token.clone(),
+        );
         let (waits, trouble, on_done, going) = (waits.clone(), trouble.clone(), props.on_done.clone(), going.clone());
-        let to_name = props.groups.iter().find(|group| Some(&group.id) == (*to).as_ref()).map(|group| group.name.clone());
+        let to_name = props
+            .groups
+            .iter()
+            .find(|group| Some(&group.id) == (*to).as_ref())
+            .map(|group| group.name.clone());
         let transferred = texts.transferred;
         Callback::from(move |_: MouseEvent| {
-            let Some(to) = (*to).clone().filter(|_| !*waits && !going.is_empty()) else { return };
+            let Some(to) = (*to).clone().filter(|_| !*waits && !going.is_empty()) else {
+                return;
+            };
             waits.set(true);
             trouble.set(None);
             let transfer = Transfer {
@@ -126,8 +149,13 @@ fn TransferForm(props: &TransferFormProps) -> Html {
                 items: going.iter().map(ToString::to_string).collect(),
                 copy,
             };
-            let (store, workshop, waits, trouble, on_done) =
-                (store.clone(), workshop.clone(), waits.clone(), trouble.clone(), on_done.clone());
+            let (store, workshop, waits, trouble, on_done) = (
+                store.clone(),
+                workshop.clone(),
+                waits.clone(),
+                trouble.clone(),
+                on_done.clone(),
+            );
             let done = transferred(going.len(), to_name.as_deref().unwrap_or_default());
             spawn_local(async move {
                 match api::transfer(&workshop, &transfer).await {
@@ -143,7 +171,11 @@ fn TransferForm(props: &TransferFormProps) -> Html {
             });
         })
     };
-    let select = |label: &'static str, id: &'static str, current: Option<GroupId>, on_choose: Callback<GroupId>, but: Option<GroupId>| {
+    let select = |label: &'static str,
+                  id: &'static str,
+                  current: Option<GroupId>,
+                  on_choose: Callback<GroupId>,
+                  but: Option<GroupId>| {
         let onchange = Callback::from(move |event: Event| {
             if let Ok(group) = event.target_unchecked_into::<HtmlSelectElement>().value().parse() {
                 on_choose.emit(group);
@@ -174,12 +206,31 @@ fn TransferForm(props: &TransferFormProps) -> Html {
         let text = text_of(&view, &row.item);
         let (words, mark, count) = match &row.item {
             ItemId::Note(id) => {
-                let paper = view.notes.get(id).map(|note| paper_class(note.colour)).unwrap_or_default();
-                (if text.is_empty() { pages.untitled_note.to_owned() } else { text }, classes!("row__mark", paper), None)
+                let paper = view
+                    .notes
+                    .get(id)
+                    .map(|note| paper_class(note.colour))
+                    .unwrap_or_default();
+                (
+                    if text.is_empty() {
+                        pages.untitled_note.to_owned()
+                    } else {
+                        text
+                    },
+                    classes!("row__mark", paper),
+                    None,
+                )
             }
             ItemId::Island(id) => {
-                let count = view.islands.get(id).map(|island| (texts.island_count)(island.note_count));
-                let words = if text.is_empty() { pages.untitled_island.to_owned() } else { text };
+                let count = view
+                    .islands
+                    .get(id)
+                    .map(|island| (texts.island_count)(island.note_count));
+                let words = if text.is_empty() {
+                    pages.untitled_island.to_owned()
+                } else {
+                    text
+                };
                 (words, classes!("row__mark", "row__mark--plate"), count)
             }
         };

@@ -72,7 +72,13 @@ pub(super) const JA: BoardTexts = BoardTexts {
     zoom_in: "近づける",
     zoom_out: "遠ざける",
     basket: "かご",
-    basket_count: |count| if count == 0 { "かご（空）".to_owned() } else { format!("かご（{count}件）") },
+    basket_count: |count| {
+        if count == 0 {
+            "かご（空）".to_owned()
+        } else {
+            format!("かご（{count}件）")
+        }
+    },
     sheet: "紙",
     outline: "一覧",
     views: "見かた",
@@ -103,19 +109,39 @@ pub(super) const EN: BoardTexts = BoardTexts {
     zoom_in: "Closer",
     zoom_out: "Farther",
     basket: "Basket",
-    basket_count: |count| if count == 0 { "Basket (empty)".to_owned() } else { format!("Basket ({count})") },
+    basket_count: |count| {
+        if count == 0 {
+            "Basket (empty)".to_owned()
+        } else {
+            format!("Basket ({count})")
+        }
+    },
     sheet: "Sheet",
     outline: "Outline",
     views: "View",
     report: "Report",
     people: "Who is here",
-    people_here: |count| if count == 1 { "1 person".to_owned() } else { format!("{count} people") },
+    people_here: |count| {
+        if count == 1 {
+            "1 person".to_owned()
+        } else {
+            format!("{count} people")
+        }
+    },
     checks: "Check",
     help: "Help",
     more: "More",
     overview: "To the overview",
     read_only: "Reading only",
-    stages: ["Write", "Gather", "Headings", "Relations", "Evaluate", "Present", "Closed"],
+    stages: [
+        "Write",
+        "Gather",
+        "Headings",
+        "Relations",
+        "Evaluate",
+        "Present",
+        "Closed",
+    ],
     loading: "Spreading the sheet…",
     cannot_write: "Reading only, for now",
     announcement: "Announcement",

@@ -83,7 +83,13 @@ pub(super) const NEW_EN: NewTexts = NewTexts {
     groups_hint: "Names can be changed later. The small box on the left takes one emoji.",
     more: "One group more",
     fewer: "One group fewer",
-    count: |count| if count == 1 { "1 group".to_owned() } else { format!("{count} groups") },
+    count: |count| {
+        if count == 1 {
+            "1 group".to_owned()
+        } else {
+            format!("{count} groups")
+        }
+    },
     group_name: |number| format!("Group {number}"),
     name_label: |number| format!("Name of group {number}"),
     icon_label: |number| format!("Emoji of group {number}"),
@@ -276,9 +282,19 @@ pub(super) const CHECKS_JA: CheckTexts = CheckTexts {
     two_thoughts: "ひとつの行に、ふたつの考えがあるようです。",
     gap: "同じ表札の付箋のあいだに、空いた行があります。",
     reading_alone: "表札だけ置く",
-    reading_over: |count| if count == 1 { "つぎの島をまとめる大きな島".to_owned() } else { format!("つぎの{count}つの島をまとめる大きな島") },
+    reading_over: |count| {
+        if count == 1 {
+            "つぎの島をまとめる大きな島".to_owned()
+        } else {
+            format!("つぎの{count}つの島をまとめる大きな島")
+        }
+    },
     reading_over_up_to: |count| {
-        if count == 1 { "つぎの島をまとめる大きな島".to_owned() } else { format!("つぎの1〜{count}つの島をまとめる大きな島") }
+        if count == 1 {
+            "つぎの島をまとめる大きな島".to_owned()
+        } else {
+            format!("つぎの1〜{count}つの島をまとめる大きな島")
+        }
     },
     reading_over_count: "まとめる島の数",
     reading_conclusion: "前の島の結び",
@@ -302,9 +318,19 @@ pub(super) const CHECKS_EN: CheckTexts = CheckTexts {
     two_thoughts: "One line seems to hold two thoughts.",
     gap: "There is an empty line between two notes of one heading.",
     reading_alone: "A heading on its own",
-    reading_over: |count| if count == 1 { "A larger island over the next one".to_owned() } else { format!("A larger island over the next {count}") },
+    reading_over: |count| {
+        if count == 1 {
+            "A larger island over the next one".to_owned()
+        } else {
+            format!("A larger island over the next {count}")
+        }
+    },
     reading_over_up_to: |count| {
-        if count == 1 { "A larger island over the next one".to_owned() } else { format!("A larger island over the next 1 to {count}") }
+        if count == 1 {
+            "A larger island over the next one".to_owned()
+        } else {
+            format!("A larger island over the next 1 to {count}")
+        }
     },
     reading_over_count: "How many islands it holds",
     reading_conclusion: "The conclusion of the island before",
@@ -314,5 +340,11 @@ pub(super) const CHECKS_EN: CheckTexts = CheckTexts {
     reading_same_island: "In the same island",
     reading_outside: "Outside the island",
     now: "reading in force",
-    count: |count| if count == 1 { "1 question".to_owned() } else { format!("{count} questions") },
+    count: |count| {
+        if count == 1 {
+            "1 question".to_owned()
+        } else {
+            format!("{count} questions")
+        }
+    },
 };

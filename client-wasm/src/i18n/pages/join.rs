@@ -89,7 +89,13 @@ pub(super) const EN: JoinTexts = JoinTexts {
     name_long: |limit| format!("The name is too long. Up to {limit} characters, please."),
     other_group: "Choose another group",
     nobody_yet: "Nobody is here yet. Be the first and write your name.",
-    people: |count| if count == 1 { "1 person".to_owned() } else { format!("{count} people") },
+    people: |count| {
+        if count == 1 {
+            "1 person".to_owned()
+        } else {
+            format!("{count} people")
+        }
+    },
     opening: "Opening the door…",
     resume: "Carry on",
     as_coordinator: "To the overview",

@@ -130,8 +130,20 @@ pub(super) const JA: OverviewTexts = OverviewTexts {
     transfer_none: "移すものを選んでください。島を選ぶと、中の付箋もいっしょに移ります。",
     transfer_empty: "この班の紙には、まだ何もありません。",
     transfer_one_group: "班がひとつだけなので、移す先がありません。先に班を増やしてください。",
-    transfer_move: |count| format!("{count}件を移す"),
-    transfer_copy: |count| format!("{count}件を写す"),
+    transfer_move: |count| {
+        if count == 0 {
+            "移す".to_owned()
+        } else {
+            format!("{count}件を移す")
+        }
+    },
+    transfer_copy: |count| {
+        if count == 0 {
+            "写す".to_owned()
+        } else {
+            format!("{count}件を写す")
+        }
+    },
     transferred: |count, to| format!("{count}件を{to}に送りました"),
     transfer_hint: "どの班から来たかは、付箋に残ります。",
     island_count: |count| format!("付箋{count}枚"),
@@ -155,7 +167,13 @@ pub(super) const EN: OverviewTexts = OverviewTexts {
     save: "Save",
     transfer: "Move between groups",
     counts: |notes, islands| format!("{notes} notes · {islands} islands"),
-    connected: |count| if count == 1 { "1 person connected".to_owned() } else { format!("{count} people connected") },
+    connected: |count| {
+        if count == 1 {
+            "1 person connected".to_owned()
+        } else {
+            format!("{count} people connected")
+        }
+    },
     nobody: "Nobody is connected",
     links: "Links and code",
     wall: "Wall",
@@ -176,11 +194,29 @@ pub(super) const EN: OverviewTexts = OverviewTexts {
     transfer_none: "Choose what to move. An island takes its notes along.",
     transfer_empty: "There is nothing on this group’s sheet yet.",
     transfer_one_group: "There is only one group. Add another one first.",
-    transfer_move: |count| format!("Move {count}"),
-    transfer_copy: |count| format!("Copy {count}"),
+    transfer_move: |count| {
+        if count == 0 {
+            "Move".to_owned()
+        } else {
+            format!("Move {count}")
+        }
+    },
+    transfer_copy: |count| {
+        if count == 0 {
+            "Copy".to_owned()
+        } else {
+            format!("Copy {count}")
+        }
+    },
     transferred: |count, to| format!("{count} sent to {to}"),
     transfer_hint: "Each note keeps where it came from.",
-    island_count: |count| if count == 1 { "1 note".to_owned() } else { format!("{count} notes") },
+    island_count: |count| {
+        if count == 1 {
+            "1 note".to_owned()
+        } else {
+            format!("{count} notes")
+        }
+    },
 };
 
 /// Words of the wall.

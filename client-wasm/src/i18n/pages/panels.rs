@@ -46,7 +46,13 @@ pub(super) const BASKET_EN: BasketTexts = BasketTexts {
     restore_item: |text| format!("Put “{text}” back on the sheet"),
     by: |name, hours, minutes| format!("{name}, {hours}:{minutes:02}"),
     at: |hours, minutes| format!("{hours}:{minutes:02}"),
-    island: |count| if count == 1 { "Island (1 note)".to_owned() } else { format!("Island ({count} notes)") },
+    island: |count| {
+        if count == 1 {
+            "Island (1 note)".to_owned()
+        } else {
+            format!("Island ({count} notes)")
+        }
+    },
     note: "Note",
     restored: "Back on the sheet",
 };
@@ -103,7 +109,13 @@ pub(super) const PEOPLE_EN: PeopleTexts = PeopleTexts {
     switch_hint: "Touch a name to write as that person on this device.",
     writing: "writing",
     here: "here",
-    notes: |count| if count == 1 { "1 note".to_owned() } else { format!("{count} notes") },
+    notes: |count| {
+        if count == 1 {
+            "1 note".to_owned()
+        } else {
+            format!("{count} notes")
+        }
+    },
     others: "Other connected devices",
     add: "Add a name",
     add_submit: "Add and write",
@@ -135,14 +147,38 @@ pub struct HelpTexts {
 pub(super) const HELP_JA: HelpTexts = HelpTexts {
     title: "使いかた",
     topics: [
-        HelpTopic { title: "書く", body: "下の「＋付箋」をさわると、すぐに書けます。ひとつの付箋に、ひとつの考えを書きます。" },
-        HelpTopic { title: "動かす", body: "付箋を指でおさえて動かします。近い考えは、近くに置きます。" },
-        HelpTopic { title: "島にする", body: "「囲んで選ぶ」で付箋を囲み、「島を描く」をさわります。どこにも入らない付箋は、そのままでかまいません。" },
-        HelpTopic { title: "表札をつける", body: "島の上のふだをさわって、島の気もちを文で書きます。後からでもつけられます。" },
-        HelpTopic { title: "紙を見る", body: "2本の指で、近づけたり遠ざけたりします。「全体を見る」で元にもどります。" },
-        HelpTopic { title: "まちがえたら", body: "「取り消す」は、自分がしたことだけを元にもどします。かごに入れたものは、だれでももどせます。" },
-        HelpTopic { title: "電波がとぎれたら", body: "そのまま書けます。つながると、みんなの紙とひとつになります。何も消えません。" },
-        HelpTopic { title: "一覧と報告書", body: "「一覧」は、同じ紙を表札と箇条書きで見せます。そのまま直せます。「報告書」は、いつも今の紙のとおりです。" },
+        HelpTopic {
+            title: "書く",
+            body: "下の「＋付箋」をさわると、すぐに書けます。ひとつの付箋に、ひとつの考えを書きます。",
+        },
+        HelpTopic {
+            title: "動かす",
+            body: "付箋を指でおさえて動かします。近い考えは、近くに置きます。",
+        },
+        HelpTopic {
+            title: "島にする",
+            body: "「囲んで選ぶ」で付箋を囲み、「島を描く」をさわります。どこにも入らない付箋は、そのままでかまいません。",
+        },
+        HelpTopic {
+            title: "表札をつける",
+            body: "島の上のふだをさわって、島の言いたいことを文で書きます。後からでもつけられます。",
+        },
+        HelpTopic {
+            title: "紙を見る",
+            body: "2本の指で、近づけたり遠ざけたりします。「全体を見る」で元にもどります。",
+        },
+        HelpTopic {
+            title: "まちがえたら",
+            body: "「取り消す」は、自分がしたことだけを元にもどします。かごに入れたものは、だれでももどせます。",
+        },
+        HelpTopic {
+            title: "電波がとぎれたら",
+            body: "そのまま書けます。つながると、みんなの紙とひとつになります。何も消えません。",
+        },
+        HelpTopic {
+            title: "一覧と報告書",
+            body: "「一覧」は、同じ紙を表札と箇条書きで見せます。そのまま直せます。「報告書」は、いつも今の紙のとおりです。",
+        },
     ],
     keys_title: "キーボード",
     keys: [
@@ -159,14 +195,38 @@ pub(super) const HELP_JA: HelpTexts = HelpTexts {
 pub(super) const HELP_EN: HelpTexts = HelpTexts {
     title: "Help",
     topics: [
-        HelpTopic { title: "Write", body: "Touch “+ Note” below and write at once. One thought on each note." },
-        HelpTopic { title: "Move", body: "Hold a note with a finger and move it. Put near what is near." },
-        HelpTopic { title: "Make an island", body: "Select notes by drawing round them, then touch “Draw an island”. A note that belongs nowhere is fine." },
-        HelpTopic { title: "Give it a heading", body: "Touch the plate on the island’s edge and write what it says, as a sentence. Later is fine too." },
-        HelpTopic { title: "Look around", body: "Two fingers go closer or farther. “See everything” brings you back." },
-        HelpTopic { title: "A mistake", body: "Undo takes back only what you did yourself. What lies in the basket can be put back by anyone." },
-        HelpTopic { title: "No network", body: "Go on writing. When the connection is back, everything comes together. Nothing is lost." },
-        HelpTopic { title: "Outline and report", body: "The outline shows the same sheet as headings and bullets, and can be edited. The report is always what the sheet says now." },
+        HelpTopic {
+            title: "Write",
+            body: "Touch “+ Note” below and write at once. One thought on each note.",
+        },
+        HelpTopic {
+            title: "Move",
+            body: "Hold a note with a finger and move it. Put near what is near.",
+        },
+        HelpTopic {
+            title: "Make an island",
+            body: "Select notes by drawing round them, then touch “Draw an island”. A note that belongs nowhere is fine.",
+        },
+        HelpTopic {
+            title: "Give it a heading",
+            body: "Touch the plate on the island’s edge and write what it says, as a sentence. Later is fine too.",
+        },
+        HelpTopic {
+            title: "Look around",
+            body: "Two fingers go closer or farther. “See everything” brings you back.",
+        },
+        HelpTopic {
+            title: "A mistake",
+            body: "Undo takes back only what you did yourself. What lies in the basket can be put back by anyone.",
+        },
+        HelpTopic {
+            title: "No network",
+            body: "Go on writing. When the connection is back, everything comes together. Nothing is lost.",
+        },
+        HelpTopic {
+            title: "Outline and report",
+            body: "The outline shows the same sheet as headings and bullets, and can be edited. The report is always what the sheet says now.",
+        },
     ],
     keys_title: "Keyboard",
     keys: [

@@ -123,7 +123,12 @@ pub fn BoardBar(props: &BoardBarProps) -> Html {
     let more = use_state(|| false);
     let slot = {
         let group = props.group.clone();
-        use_slice(move |state| state.boards.get(&group).map(|slot| (slot.undo, slot.view.basket().len())))
+        use_slice(move |state| {
+            state
+                .boards
+                .get(&group)
+                .map(|slot| (slot.undo, slot.view.basket().len()))
+        })
     };
     let (undo_state, basket) = slot.unwrap_or_default();
     let on_sheet = props.look == BoardLook::Sheet;
@@ -160,7 +165,9 @@ pub fn BoardBar(props: &BoardBarProps) -> Html {
         let more = more.clone();
         Callback::from(move |_: MouseEvent| more.set(!*more))
     };
-    let report = Route::Report { workshop: props.workshop.to_string() };
+    let report = Route::Report {
+        workshop: props.workshop.to_string(),
+    };
     let look = |wanted: BoardLook, glyph: Glyph, words: &'static str, testid: &'static str| {
         let (on_look, more) = (props.on_look.clone(), more.clone());
         let onclick = Callback::from(move |_: MouseEvent| {

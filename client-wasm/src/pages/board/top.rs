@@ -12,6 +12,7 @@ use crate::{
         icon::{Glyph, Icon},
     },
     hooks::{Same, use_slice, use_texts},
+    i18n::pages::PagesTexts,
     pages::{frame::follow, timer::TimerChip},
     store::Peer,
 };
@@ -41,8 +42,18 @@ pub fn TopLine(props: &TopLineProps) -> Html {
     let role = use_slice(|state| state.seat.as_ref().map(|seat| seat.role));
     let group = workshop.groups.iter().find(|group| group.id == props.group);
     let back = match role {
-        Some(Role::Coordinator) => Some((Route::Overview { workshop: props.workshop.to_string() }, texts.overview)),
-        Some(Role::Viewer) => Some((Route::Wall { workshop: props.workshop.to_string() }, pages.wall.title)),
+        Some(Role::Coordinator) => Some((
+            Route::Overview {
+                workshop: props.workshop.to_string(),
+            },
+            texts.overview,
+        )),
+        Some(Role::Viewer) => Some((
+            Route::Wall {
+                workshop: props.workshop.to_string(),
+            },
+            pages.wall.title,
+        )),
         _ => None,
     };
     let stage = texts.stages.get(workshop.stage as usize).copied().unwrap_or_default();
@@ -107,20 +118,42 @@ fn faces(peers: &[Peer]) -> Vec<&Peer> {
     seen
 }
 
+/// The first letter of the name; of the role for whoever has none.
+fn initial(peer: &Peer, pages: &PagesTexts) -> char {
+    let role = match peer.role.as_str() {
+        "coordinator" => pages.coordinator,
+        "viewer" => pages.viewer,
+        _ => pages.participant,
+    };
+    peer.name.chars().next().or_else(|| role.chars().next()).unwrap_or('・')
+}
+
 /// Who is here, as seals with the first letter of the name; a touch shows the list.
 #[component]
 fn Faces(props: &FacesProps) -> Html {
-    let texts = &use_texts().pages.board;
+    let pages = &use_texts().pages;
+    let texts = &pages.board;
     let peers = {
         let group = props.group.clone();
-        use_slice(move |state| state.boards.get(&group).map(|slot| slot.peers.clone()).unwrap_or_default())
+        use_slice(move |state| {
+            state
+                .boards
+                .get(&group)
+                .map(|slot| slot.peers.clone())
+                .unwrap_or_default()
+        })
     };
     let here = faces(&peers);
     let onclick = {
         let open = props.on_open.clone();
         Callback::from(move |_: MouseEvent| open.emit(Panel::People))
     };
-    let names = here.iter().map(|peer| peer.name.as_str()).filter(|name| !name.is_empty()).collect::<Vec<_>>().join("、");
+    let names = here
+        .iter()
+        .map(|peer| peer.name.as_str())
+        .filter(|name| !name.is_empty())
+        .collect::<Vec<_>>()
+        .join("、");
     let count = (texts.people_here)(here.len());
     html! {
         <button type="button" class="faces" data-testid="open-people" aria-expanded={props.pressed.to_string()}
@@ -128,7 +161,7 @@ fn Faces(props: &FacesProps) -> Html {
             <span class="faces__seals" aria-hidden="true">
                 {for here.iter().take(FACES_MAX).map(|peer| html! {
                     <span key={peer.peer.clone()} class={classes!("person-seal", format!("person-colour-{}", peer.colour_index))}>
-                        {peer.name.chars().next().unwrap_or('・')}
+                        {initial(peer, pages)}
                     </span>
                 })}
             </span>
@@ -154,7 +187,12 @@ mod tests {
 
     #[test]
     fn a_person_with_two_devices_is_one_face_and_oneself_comes_first() {
-        let peers = [peer("a", Some("p1"), false), peer("b", Some("p1"), false), peer("c", None, false), peer("d", Some("p2"), true)];
+        let peers = [
+            peer("a", Some("p1"), false),
+            peer("b", Some("p1"), false),
+            peer("c", None, false),
+            peer("d", Some("p2"), true),
+        ];
         let names: Vec<&str> = faces(&peers).iter().map(|peer| peer.name.as_str()).collect();
         assert_eq!(names, ["d", "a", "c"]);
     }

@@ -29,7 +29,10 @@ pub fn EditWorkshop(props: &EditWorkshopProps) -> Html {
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
             let value = |field: &NodeRef| {
-                field.cast::<HtmlInputElement>().map(|field| field.value().trim().to_owned()).unwrap_or_default()
+                field
+                    .cast::<HtmlInputElement>()
+                    .map(|field| field.value().trim().to_owned())
+                    .unwrap_or_default()
             };
             let (theme, date, venue) = (value(&theme), value(&date), value(&venue));
             if theme.is_empty() {

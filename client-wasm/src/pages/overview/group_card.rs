@@ -36,7 +36,9 @@ pub struct GroupCardProps {
 fn counts(view: &BoardView) -> (usize, usize) {
     let notes = view.notes.values().filter(|note| note.state == State::Live).count();
     let is_live = |id: &board::IslandId| {
-        view.islands.get(id).is_some_and(|island| island.state == State::Live && island.merged_into.is_none())
+        view.islands
+            .get(id)
+            .is_some_and(|island| island.state == State::Live && island.merged_into.is_none())
     };
     let islands = view.islands.keys().filter(|id| is_live(id)).count();
     (notes, islands)
@@ -46,7 +48,10 @@ fn counts(view: &BoardView) -> (usize, usize) {
 fn present(peers: &[Peer]) -> Vec<&Peer> {
     let mut seen: Vec<&Peer> = Vec::new();
     for peer in peers.iter().filter(|peer| !peer.own) {
-        if !seen.iter().any(|other| other.person.is_some() && other.person == peer.person) {
+        if !seen
+            .iter()
+            .any(|other| other.person.is_some() && other.person == peer.person)
+        {
             seen.push(peer);
         }
     }
@@ -69,18 +74,28 @@ pub fn GroupCard(props: &GroupCardProps) -> Html {
         })
     };
     let more = use_state(|| false);
-    let route = Route::Board { workshop: props.workshop.to_string(), group: group.id.clone(), look: BoardLook::default() };
+    let route = Route::Board {
+        workshop: props.workshop.to_string(),
+        group: group.id.clone(),
+        look: BoardLook::default(),
+    };
     let lock = {
         let (store, id) = (store.clone(), group.id.clone());
         Callback::from(move |event: Event| {
             let locked = event.target_unchecked_into::<HtmlInputElement>().checked();
-            let _ = store.act_workshop(WorkshopCommand::SetLocked { group: id.clone(), locked });
+            let _ = store.act_workshop(WorkshopCommand::SetLocked {
+                group: id.clone(),
+                locked,
+            });
         })
     };
     let move_before = |before: Option<GroupId>| {
         let (store, id) = (store.clone(), group.id.clone());
         Callback::from(move |_: MouseEvent| {
-            let _ = store.act_workshop(WorkshopCommand::MoveGroup { group: id.clone(), before: before.clone() });
+            let _ = store.act_workshop(WorkshopCommand::MoveGroup {
+                group: id.clone(),
+                before: before.clone(),
+            });
         })
     };
     let toggle = {
@@ -193,7 +208,11 @@ fn RenameGroup(props: &RenameGroupProps) -> Html {
                 fault.set(Some(words.icon_too_long));
             } else {
                 let icon = (!new_icon.is_empty()).then_some(new_icon);
-                let rename = WorkshopCommand::RenameGroup { group: group.clone(), name: new_name, icon };
+                let rename = WorkshopCommand::RenameGroup {
+                    group: group.clone(),
+                    name: new_name,
+                    icon,
+                };
                 if store.act_workshop(rename).is_ok() {
                     on_done.emit(());
                 }
@@ -218,7 +237,10 @@ fn RenameGroup(props: &RenameGroupProps) -> Html {
 }
 
 fn value_of(field: &NodeRef) -> String {
-    field.cast::<HtmlInputElement>().map(|field| field.value().trim().to_owned()).unwrap_or_default()
+    field
+        .cast::<HtmlInputElement>()
+        .map(|field| field.value().trim().to_owned())
+        .unwrap_or_default()
 }
 
 /// The workshop, and how many groups it has.
@@ -249,7 +271,10 @@ pub fn AddGroup(props: &AddGroupProps) -> Html {
             waits.set(true);
             trouble.set(None);
             let written = value_of(&name);
-            let group = NewGroup { name: if written.is_empty() { next.clone() } else { written }, icon: None };
+            let group = NewGroup {
+                name: if written.is_empty() { next.clone() } else { written },
+                icon: None,
+            };
             let (name, waits, trouble, workshop) = (name.clone(), waits.clone(), trouble.clone(), workshop.clone());
             spawn_local(async move {
                 match api::add_group(&workshop, &group).await {

@@ -31,7 +31,9 @@ pub fn Tools(props: &ToolsProps) -> Html {
     let start = |minutes: u64| {
         let store = store.clone();
         Callback::from(move |_: MouseEvent| {
-            let ends_at_ms = store.wall_ms().saturating_add(i64::try_from(minutes * 60_000).unwrap_or(i64::MAX));
+            let ends_at_ms = store
+                .wall_ms()
+                .saturating_add(i64::try_from(minutes * 60_000).unwrap_or(i64::MAX));
             // A refusal is told by the store, here and below.
             let _ = store.act_workshop(WorkshopCommand::StartTimer { ends_at_ms });
         })
@@ -46,7 +48,9 @@ pub fn Tools(props: &ToolsProps) -> Html {
         let (store, words) = (store.clone(), words.clone());
         Callback::from(move |event: SubmitEvent| {
             event.prevent_default();
-            let Some(field) = words.cast::<HtmlInputElement>() else { return };
+            let Some(field) = words.cast::<HtmlInputElement>() else {
+                return;
+            };
             let text: String = field.value().trim().chars().take(ANNOUNCEMENT_CHARS_MAX).collect();
             if text.is_empty() {
                 return;
