@@ -4,8 +4,12 @@
 use board::{command::TextTarget, id::GroupId, view::Colour};
 use yew::prelude::*;
 
+use super::listeners;
 use super::{letters, note::colour_word, styles::use_styles, words::Words};
 use crate::text_field::{Left, TextField};
+
+/// The second press of the double tap that opened the slip must not mark a word in it: typing would replace it.
+const SETTLING_MS: f64 = 500.0;
 
 /// What is written on.
 #[derive(Properties, PartialEq)]
@@ -38,12 +42,21 @@ pub fn Editor(props: &EditorProps) -> Html {
         let (size, on_resized) = (size.clone(), props.on_resized.clone());
         Callback::from(move |text: String| {
             if is_note {
-                size.set(letters::fit(&text).size.max(20));
+                size.set(letters::fit(&text, false).size.max(20));
             }
             on_resized.emit(());
         })
     };
     use_styles(&props.place, [("--letters", format!("{}px", *size))]);
+    let opened_ms = use_state(listeners::now_ms);
+    let onmousedown = {
+        let opened_ms = *opened_ms;
+        Callback::from(move |event: MouseEvent| {
+            if event.detail() > 1 && listeners::now_ms() - opened_ms < SETTLING_MS {
+                event.prevent_default();
+            }
+        })
+    };
     let done = {
         let on_left = props.on_left.clone();
         Callback::from(move |_: MouseEvent| on_left.emit(Left::Enter))
@@ -55,7 +68,7 @@ pub fn Editor(props: &EditorProps) -> Html {
         (words.heading_field, words.heading_here)
     };
     html! {
-        <div ref={props.place.clone()} data-control=""
+        <div ref={props.place.clone()} data-control="" {onmousedown}
             class={classes!("sheet-editor", if is_note { "sheet-editor--note" } else { "sheet-editor--plate" }, paper)}>
             <TextField group={props.group.clone()} target={props.target.clone()} class="sheet-editor-field"
                 {label} {placeholder} autofocus=true grow=true enter_is_done={!is_note} testid="note-editor"

@@ -67,11 +67,13 @@ impl Surface {
                 false
             }
             Message::Left(left) => {
-                let item = self.writing.as_ref().and_then(|writing| match &writing.target {
+                // The field says so again when it is taken off the page.
+                let Some(writing) = &self.writing else { return false };
+                let item = match &writing.target {
                     TextTarget::Note(id) => Some(ItemId::Note(id.clone())),
                     TextTarget::Heading(id) => Some(ItemId::Island(id.clone())),
                     TextTarget::Label(_) => None,
-                });
+                };
                 // Whoever touched something else has the focus there; the others go on with the keys where they were.
                 self.focus_next = item.filter(|_| left != Left::Blur);
                 self.stop_writing(ctx)
@@ -623,6 +625,9 @@ impl Surface {
         match answer {
             Answer::Merge => {
                 let into = ItemId::Island(asked.into.clone());
+                if let Some(beside) = dropping::bring_beside(&Self::board(ctx), &asked.absorbed, &asked.into) {
+                    self.act(ctx, beside);
+                }
                 if self.act(
                     ctx,
                     Command::Merge {

@@ -151,29 +151,24 @@ fn kept(island: &Island) -> Html {
     html! { <span class="island-kept">{ format!("＋ {}", kept.join(" ＋ ")) }</span> }
 }
 
-/// The largest size at which the heading stands on its plate in two lines (three on a bare or folded one).
+/// Sizes of headings in pixels at zoom 1, the largest first.
+const HEADING_SIZES: [u8; 5] = [22, 20, 18, 16, 14];
+
+/// The largest size at which the heading stands on its plate: in two lines, in three where the plate is all there is,
+/// in one beside kept headings.
 fn heading_size(island: &Island, plate_only: bool) -> u8 {
-    let room = (island.bounds.size.width - 48.0).max(120.0);
+    let room = (island.bounds.size.width - 84.0).max(120.0);
+    let height = if plate_only { 64.0 } else { 50.0 } - if island.kept_headings.is_empty() { 0.0 } else { 20.0 };
     // Japanese letters are as wide as high, Latin ones about half.
-    let letters: f64 = island
-        .heading
-        .chars()
-        .map(|letter| if letter.is_ascii() { 0.56 } else { 1.0 })
-        .sum();
-    let lines: f64 = if plate_only && island.kept_headings.is_empty() {
-        2.0
-    } else {
-        1.0
+    let letters: f64 = island.heading.chars().map(|letter| if letter.is_ascii() { 0.56 } else { 1.0 }).sum();
+    let broken = island.heading.matches('\n').count() as f64;
+    let fits = |size: u8| {
+        let size = f64::from(size);
+        let lines = (height / (size * 1.28)).floor().max(1.0);
+        // Phrases are not broken: of each line but a single one about an eighth stays empty.
+        let part = if lines > 1.0 { 0.87 } else { 1.0 };
+        letters * size <= room * (lines - broken).max(1.0) * part
     };
-    // Phrases are not broken: the last tenth of a line stays empty on average.
-    let fits = |size: f64| letters * size <= room * lines * 0.9;
-    if fits(22.0) {
-        22
-    } else if fits(20.0) {
-        20
-    } else if letters * 18.0 <= room * 1.8 && island.kept_headings.is_empty() {
-        18
-    } else {
-        16
-    }
+    let smallest = HEADING_SIZES[HEADING_SIZES.len() - 1];
+    HEADING_SIZES.into_iter().find(|size| fits(*size)).unwrap_or(smallest)
 }

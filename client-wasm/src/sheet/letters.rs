@@ -1,7 +1,8 @@
 //! How large a note's letters are: as large as they fit, from [`SIZES`], never cut off while there is a size left.
 //!
 //! The browser measures (only it knows its line breaks), in one hidden slip that touches no other layout, by
-//! binary search over the sizes, once per text: a board of 300 notes costs about 900 small measurements.
+//! binary search over the sizes, once per text: a board of 300 notes costs about 900 small measurements. The two
+//! smallest sizes break lines anywhere instead of between phrases: there the room counts.
 
 use std::{cell::RefCell, collections::BTreeMap};
 
@@ -22,7 +23,7 @@ thread_local! {
 #[derive(Default)]
 struct Fits {
     slip: Option<HtmlElement>,
-    known: BTreeMap<String, Fit>,
+    known: [BTreeMap<String, Fit>; 2],
 }
 
 /// How a text fits its slip.
@@ -34,17 +35,20 @@ pub struct Fit {
     pub overflows: bool,
 }
 
-/// The fit of a note's text.
-pub fn fit(text: &str) -> Fit {
+/// The fit of a note's text. A note with a foot (its author, a badge) has a line less room.
+pub fn fit(text: &str, has_foot: bool) -> Fit {
     FITS.with_borrow_mut(|fits| {
-        if let Some(known) = fits.known.get(text) {
+        let shelf = usize::from(has_foot);
+        if let Some(known) = fits.known.get(shelf).and_then(|known| known.get(text)) {
             return *known;
         }
-        let fit = search(text, |size| fits.slip().map(|slip| holds(&slip, text, size)));
-        if fits.known.len() >= REMEMBERED_MAX {
-            fits.known.clear();
+        let fit = search(text, |size| fits.slip().map(|slip| holds(&slip, text, size, has_foot)));
+        if let Some(known) = fits.known.get_mut(shelf) {
+            if known.len() >= REMEMBERED_MAX {
+                known.clear();
+            }
+            known.insert(text.to_owned(), fit);
         }
-        fits.known.insert(text.to_owned(), fit);
         fit
     })
 }
@@ -88,9 +92,9 @@ fn guess(text: &str) -> u8 {
     }
 }
 
-fn holds(slip: &HtmlElement, text: &str, size: u8) -> bool {
-    // A failing style write would only make a wrong size.
-    let _ = slip.style().set_property("font-size", &format!("{size}px"));
+fn holds(slip: &HtmlElement, text: &str, size: u8, has_foot: bool) -> bool {
+    let foot = if has_foot { " has-foot" } else { "" };
+    slip.set_class_name(&format!("note-text note-text--measuring letters-{size}{foot}"));
     slip.set_text_content(Some(text));
     slip.scroll_height() <= slip.client_height()
 }
@@ -100,7 +104,6 @@ impl Fits {
         if self.slip.is_none() && cfg!(target_arch = "wasm32") {
             let document = web_sys::window()?.document()?;
             let slip: HtmlElement = document.create_element("div").ok()?.dyn_into().ok()?;
-            slip.set_class_name("note-text note-text--measuring");
             slip.set_attribute("aria-hidden", "true").ok()?;
             document.body()?.append_child(&slip).ok()?;
             self.slip = Some(slip);

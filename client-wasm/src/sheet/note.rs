@@ -64,7 +64,9 @@ pub fn NoteView(props: &NoteViewProps) -> Html {
         writer,
         words,
     } = props;
-    let fit = letters::fit(&note.text);
+    let has_foot =
+        author.is_some() || note.lone_wolf || note.withheld || matches!(note.source, Source::Group { .. });
+    let fit = letters::fit(&note.text, has_foot);
     let node = use_node_ref();
     use_styles(&node, [("transform", stage::at(note.position))]);
     let label = if note.text.trim().is_empty() {
@@ -91,16 +93,18 @@ pub fn NoteView(props: &NoteViewProps) -> Html {
             aria-pressed={selected.to_string()}>
             <span class="note-mark" aria-hidden="true"></span>
             <div class={format!("note-text letters-{}", fit.size)}>{ note.text.clone() }</div>
-            <div class="note-foot" aria-hidden="true">
-                { badges(note, *words) }
-                if *selected {
-                    if let Some(author) = author {
-                        <span class="note-meta">{ (words.author)(author) }</span>
+            if has_foot {
+                <div class="note-foot" aria-hidden="true">
+                    { badges(note, *words) }
+                    if *selected {
+                        if let Some(author) = author {
+                            <span class="note-meta">{ (words.author)(author) }</span>
+                        }
+                    } else if let Some(initial) = author.as_ref().and_then(|author| author.chars().next()) {
+                        <span class="note-initial">{ initial }</span>
                     }
-                } else if let Some(initial) = author.as_ref().and_then(|author| author.chars().next()) {
-                    <span class="note-initial">{ initial }</span>
-                }
-            </div>
+                </div>
+            }
             { name_tag(holder.as_deref(), writer.as_deref(), *words) }
         </div>
     }

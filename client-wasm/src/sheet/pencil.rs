@@ -26,7 +26,7 @@ pub fn outline(seed: &str, size: Size) -> String {
         ((0.0, height - corner), (0.0, corner), (corner, 0.0)),
     ];
     let corners = [(width, 0.0), (width, height), (0.0, height), (0.0, 0.0)];
-    let mut path = format!("M{:.1} {:.1}", sides[0].0.0, hand.stray());
+    let mut path = format!("M{corner:.1} 0.0");
     for ((from, to, next), corner_at) in sides.into_iter().zip(corners) {
         hand.along(&mut path, from, to);
         // Writing into a String cannot fail.

@@ -3,13 +3,15 @@
 use board::{
     Command,
     command::{Drop, OrderHint},
-    geometry::{NOTE, PLATE_HEIGHT, Point, Rect, SHEET, Size},
+    geometry::{ISLAND_PADDING, NOTE, PLATE_HEIGHT, Point, Rect, SHEET, Size},
     id::{IslandId, ItemId},
     view::BoardView,
 };
 
 use super::Selection;
 
+/// Space between neighbouring notes, as in the board's own rows.
+const GAP: f64 = 16.0;
 /// Parents are followed at most this far up; the board resolves cycles, so this only bounds a broken view.
 const DEPTH_MAX: usize = 1_000;
 
@@ -51,7 +53,11 @@ pub fn descendants(view: &BoardView, island: &IslandId) -> Vec<ItemId> {
 /// A selection without what lies inside a selected island.
 pub fn outermost(view: &BoardView, items: &Selection) -> Selection {
     let selected = |island: &IslandId| items.contains(&ItemId::Island(island.clone()));
-    items.iter().filter(|item| !ancestors(view, item).any(selected)).cloned().collect()
+    items
+        .iter()
+        .filter(|item| !ancestors(view, item).any(selected))
+        .cloned()
+        .collect()
 }
 
 /// Whether an item can be seen and taken hold of.
@@ -70,8 +76,18 @@ pub fn corner(view: &BoardView, item: &ItemId) -> Option<Point> {
 /// The name-plate of an island: the strip at the top of its bounds, or all of a folded one.
 pub fn plate(view: &BoardView, island: &IslandId) -> Option<Rect> {
     let island = view.islands.get(island)?;
-    let height = if island.collapsed { island.bounds.size.height } else { PLATE_HEIGHT };
-    Some(Rect::new(island.bounds.origin, Size { width: island.bounds.size.width, height }))
+    let height = if island.collapsed {
+        island.bounds.size.height
+    } else {
+        PLATE_HEIGHT
+    };
+    Some(Rect::new(
+        island.bounds.origin,
+        Size {
+            width: island.bounds.size.width,
+            height,
+        },
+    ))
 }
 
 /// The innermost shown island at a place, held ones and what they hold left out.
@@ -81,13 +97,15 @@ pub fn island_at<'a>(view: &'a BoardView, at: Point, held: &[ItemId]) -> Option<
         held.contains(&itself)
             || ancestors(view, &itself).any(|outer| held.iter().any(|item| item.island() == Some(outer)))
     };
-    let candidates = view.islands.values().filter(|island| island.shown && island.bounds.contains(at));
+    let candidates = view
+        .islands
+        .values()
+        .filter(|island| island.shown && island.bounds.contains(at));
     let mut found: Option<&board::view::Island> = None;
     for island in candidates {
         // Deeper wins; of two side by side that overlap, the smaller one lies on top to the eye.
         let area = |island: &board::view::Island| island.bounds.size.width * island.bounds.size.height;
-        let better = found
-            .is_none_or(|best| (island.depth, -area(island)) > (best.depth, -area(best)));
+        let better = found.is_none_or(|best| (island.depth, -area(island)) > (best.depth, -area(best)));
         if better && !is_held(&island.id) {
             found = Some(island);
         }
@@ -101,7 +119,10 @@ pub fn target(view: &BoardView, at: Point, held: &[ItemId]) -> Option<Target> {
     if let [ItemId::Island(single)] = held
         && single != island
         && plate(view, island).is_some_and(|plate| plate.contains(at))
-        && view.islands.get(single).is_some_and(|held| held.parent.as_ref() != Some(island))
+        && view
+            .islands
+            .get(single)
+            .is_some_and(|held| held.parent.as_ref() != Some(island))
     {
         return Some(Target::Ask(island.clone()));
     }
@@ -113,7 +134,11 @@ pub fn kept_on_sheet(bounds: Rect, delta: Point) -> Point {
     let keep = |start: f64, length: f64, room: f64, delta: f64| {
         let (low, high) = (-start, room - length - start);
         // What already lies beyond the edge, or is larger than the sheet, may move freely.
-        if low > high || low > 0.0 || high < 0.0 { delta } else { delta.clamp(low, high) }
+        if low > high || low > 0.0 || high < 0.0 {
+            delta
+        } else {
+            delta.clamp(low, high)
+        }
     };
     Point::new(
         keep(bounds.origin.x, bounds.size.width, SHEET.width, delta.x),
@@ -134,7 +159,11 @@ pub fn move_command(
         .iter()
         .map(|(item, at)| Drop {
             item: item.clone(),
-            parent: if stays { view.parent(item).cloned() } else { target.cloned() },
+            parent: if stays {
+                view.parent(item).cloned()
+            } else {
+                target.cloned()
+            },
             at: Some(Point::new(at.x.round(), at.y.round())),
             order: OrderHint::Keep,
         })
@@ -142,16 +171,71 @@ pub fn move_command(
     Command::Move { drops }
 }
 
+/// The move that brings an island beside the one that takes it in, so that the merged island does not stretch over
+/// what lies between them: below, right, above or left of it, wherever nothing else lies, else below.
+pub fn bring_beside(view: &BoardView, absorbed: &IslandId, into: &IslandId) -> Option<Command> {
+    let moved = view.bounds(&ItemId::Island(absorbed.clone()))?;
+    let stays = view.bounds(&ItemId::Island(into.clone()))?;
+    let parent = view.islands.get(into)?.parent.clone();
+    if parent.as_ref() == Some(absorbed) || moved.intersects(&stays) {
+        // Inside one another, or side by side already.
+        return None;
+    }
+    // The absorbed plate goes away: its notes follow at a note's distance.
+    let below = stays.bottom() - ISLAND_PADDING + GAP - PLATE_HEIGHT - ISLAND_PADDING;
+    let right = stays.right() - ISLAND_PADDING + GAP - ISLAND_PADDING;
+    let above = stays.origin.y + PLATE_HEIGHT + ISLAND_PADDING - GAP - moved.size.height + ISLAND_PADDING;
+    let left = stays.origin.x + ISLAND_PADDING - GAP - moved.size.width + ISLAND_PADDING;
+    let corners = [
+        Point::new(stays.origin.x, below),
+        Point::new(right, stays.origin.y),
+        Point::new(stays.origin.x, above),
+        Point::new(left, stays.origin.y),
+    ];
+    let around: &[ItemId] = match &parent {
+        Some(parent) => view.children.get(parent).map_or(&[], Vec::as_slice),
+        None => &view.top,
+    };
+    let siblings: Vec<Rect> = around
+        .iter()
+        .filter(|item| item.island() != Some(absorbed) && item.island() != Some(into) && is_shown(view, item))
+        .filter_map(|item| view.bounds(item))
+        .collect();
+    let sheet = Rect::new(Point::default(), SHEET);
+    let free = |corner: &&Point| {
+        let there = Rect::new(**corner, moved.size);
+        sheet.union(&there) == sheet && !siblings.iter().any(|sibling| sibling.intersects(&there))
+    };
+    let at = corners.iter().find(free).or(corners.first())?;
+    let drop = Drop {
+        item: ItemId::Island(absorbed.clone()),
+        parent,
+        at: Some(Point::new(at.x.round(), at.y.round())),
+        order: OrderHint::Keep,
+    };
+    Some(Command::Move { drops: vec![drop] })
+}
+
 /// The rectangle round items; none if there are none.
 pub fn bounds_of<'a>(view: &BoardView, items: impl IntoIterator<Item = &'a ItemId>) -> Option<Rect> {
-    items.into_iter().filter_map(|item| view.bounds(item)).reduce(|all, one| all.union(&one))
+    items
+        .into_iter()
+        .filter_map(|item| view.bounds(item))
+        .reduce(|all, one| all.union(&one))
 }
 
 /// The rectangle round everything shown; none on an empty sheet.
 pub fn content(view: &BoardView) -> Option<Rect> {
-    let islands = view.islands.values().filter(|island| island.shown).map(|island| island.bounds);
-    let notes =
-        view.notes.values().filter(|note| note.shown).map(|note| Rect::new(note.position, NOTE));
+    let islands = view
+        .islands
+        .values()
+        .filter(|island| island.shown)
+        .map(|island| island.bounds);
+    let notes = view
+        .notes
+        .values()
+        .filter(|note| note.shown)
+        .map(|note| Rect::new(note.position, NOTE));
     islands.chain(notes).reduce(|all, one| all.union(&one))
 }
 
@@ -174,15 +258,24 @@ mod tests {
     fn the_innermost_island_under_the_finger_is_the_target() {
         let view = nested();
         let held = [note_item("free")];
-        assert_eq!(target(&view, Point::new(350.0, 350.0), &held), Some(Target::Into(island("inner"))));
-        assert_eq!(target(&view, Point::new(700.0, 350.0), &held), Some(Target::Into(island("outer"))));
+        assert_eq!(
+            target(&view, Point::new(350.0, 350.0), &held),
+            Some(Target::Into(island("inner")))
+        );
+        assert_eq!(
+            target(&view, Point::new(700.0, 350.0), &held),
+            Some(Target::Into(island("outer")))
+        );
         assert_eq!(target(&view, Point::new(1900.0, 350.0), &held), None);
     }
 
     #[test]
     fn an_island_is_never_dropped_into_itself_or_what_it_holds() {
         let view = nested();
-        assert_eq!(island_at(&view, Point::new(350.0, 350.0), &[island_item("outer")]), None);
+        assert_eq!(
+            island_at(&view, Point::new(350.0, 350.0), &[island_item("outer")]),
+            None
+        );
         let inner_held = island_at(&view, Point::new(350.0, 350.0), &[island_item("inner")]);
         assert_eq!(inner_held, Some(&island("outer")));
     }
@@ -196,8 +289,14 @@ mod tests {
             .note("b", 1300.0, 300.0, Some("j"))
             .view();
         let on_plate = plate(&view, &island("j")).expect("j has a plate").centre();
-        assert_eq!(target(&view, on_plate, &[island_item("i")]), Some(Target::Ask(island("j"))));
-        assert_eq!(target(&view, on_plate, &[note_item("a")]), Some(Target::Into(island("j"))));
+        assert_eq!(
+            target(&view, on_plate, &[island_item("i")]),
+            Some(Target::Ask(island("j")))
+        );
+        assert_eq!(
+            target(&view, on_plate, &[note_item("a")]),
+            Some(Target::Into(island("j")))
+        );
         let two = [island_item("i"), note_item("a")];
         assert_eq!(target(&view, on_plate, &two), Some(Target::Into(island("j"))));
     }
@@ -205,7 +304,10 @@ mod tests {
     #[test]
     fn shifting_a_selection_keeps_each_things_island_and_entering_one_takes_all() {
         let view = nested();
-        let placed = [(note_item("a"), Point::new(10.4, 0.0)), (note_item("free"), Point::new(0.0, 7.6))];
+        let placed = [
+            (note_item("a"), Point::new(10.4, 0.0)),
+            (note_item("free"), Point::new(0.0, 7.6)),
+        ];
         let parents = |command: Command| match command {
             Command::Move { drops } => drops.into_iter().map(|drop| drop.parent).collect::<Vec<_>>(),
             other => panic!("a drop is a move, not {other:?}"),
@@ -216,6 +318,29 @@ mod tests {
         assert_eq!(parents(entered), [Some(island("outer")), Some(island("outer"))]);
         let left = move_command(&view, &note_item("a"), &placed, None);
         assert_eq!(parents(left), [None, None]);
+    }
+
+    #[test]
+    fn an_island_to_be_merged_is_brought_beside_the_other_one_where_nothing_lies() {
+        let board = |below: bool| {
+            let laid = sheet()
+                .island("i", None)
+                .note("a", 3000.0, 300.0, Some("i"))
+                .island("j", None)
+                .note("b", 600.0, 300.0, Some("j"));
+            if below {
+                laid.note("c", 600.0, 500.0, None).view()
+            } else {
+                laid.view()
+            }
+        };
+        let corner_of = |view: &BoardView| match bring_beside(view, &island("i"), &island("j")) {
+            Some(Command::Move { drops }) => drops[0].at,
+            other => panic!("the island is moved, not {other:?}"),
+        };
+        // j's bounds are (576, 220) to (824, 444): below it, i's note follows b at a note's distance.
+        assert_eq!(corner_of(&board(false)), Some(Point::new(576.0, 356.0)));
+        assert_eq!(corner_of(&board(true)), Some(Point::new(792.0, 220.0)));
     }
 
     #[test]
@@ -232,6 +357,9 @@ mod tests {
         let found = descendants(&view, &island("outer"));
         assert_eq!(found, [island_item("inner"), note_item("a"), note_item("b")]);
         let selection = [island_item("outer"), note_item("a"), note_item("free")].into();
-        assert_eq!(outermost(&view, &selection), [island_item("outer"), note_item("free")].into());
+        assert_eq!(
+            outermost(&view, &selection),
+            [island_item("outer"), note_item("free")].into()
+        );
     }
 }

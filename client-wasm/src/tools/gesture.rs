@@ -160,13 +160,20 @@ impl Gestures {
             State::Idle => {
                 self.down.insert(id, at);
                 if pointer.button == Button::Pan {
-                    self.state = State::Panning { pointer: id, from: at, camera: scene.camera };
+                    self.state = State::Panning {
+                        pointer: id,
+                        from: at,
+                        camera: scene.camera,
+                    };
                     return;
                 }
                 if pointer.kind != PointerKind::Mouse {
                     effects.push(Effect::WakeAt(pointer.at_ms + LONG_PRESS_MS));
                 }
-                self.state = State::Pointing { pressed: pointer, long: false };
+                self.state = State::Pointing {
+                    pressed: pointer,
+                    long: false,
+                };
             }
             State::Pinching { .. } | State::Spent => {
                 self.down.insert(id, at);
@@ -191,7 +198,9 @@ impl Gestures {
         if pointer.kind == PointerKind::Pen {
             self.pen_seen_ms = Some(pointer.at_ms);
         }
-        let Some(latest) = self.down.get_mut(&pointer.id) else { return };
+        let Some(latest) = self.down.get_mut(&pointer.id) else {
+            return;
+        };
         *latest = pointer.at;
         match &mut self.state {
             State::Idle | State::Spent => {}
@@ -222,7 +231,11 @@ impl Gestures {
                     effects.push(Effect::LassoTo(point));
                 }
             }
-            State::Panning { pointer: id, from, camera } => {
+            State::Panning {
+                pointer: id,
+                from,
+                camera,
+            } => {
                 if *id == pointer.id {
                     let panned = camera.panned(pointer.at - *from).kept(scene.viewport);
                     effects.push(Effect::CameraTo(panned));
@@ -238,34 +251,35 @@ impl Gestures {
     }
 
     /// A press became a drag: of what, decides what lies under it.
-    fn begin(
-        &mut self,
-        scene: &Scene<'_>,
-        pressed: Pointer,
-        long: bool,
-        now: &Pointer,
-        effects: &mut Vec<Effect>,
-    ) {
+    fn begin(&mut self, scene: &Scene<'_>, pressed: Pointer, long: bool, now: &Pointer, effects: &mut Vec<Effect>) {
         self.last_tap = None;
         let on_paper = matches!(pressed.hit, Hit::Paper | Hit::Inside(_));
         let lassoes = *scene.mode == Mode::Lasso || (*scene.mode == Mode::Hand && on_paper && (long || pressed.shift));
         if lassoes && !scene.read_only {
             let start = scene.camera.to_board(pressed.at);
             let point = scene.camera.to_board(now.at);
-            let before = if pressed.shift { scene.selection.clone() } else { Selection::new() };
+            let before = if pressed.shift {
+                scene.selection.clone()
+            } else {
+                Selection::new()
+            };
             effects.push(Effect::LassoTo(start));
             effects.push(Effect::LassoTo(point));
-            self.state = State::Lasso { pointer: pressed.id, line: vec![start, point], before };
+            self.state = State::Lasso {
+                pointer: pressed.id,
+                line: vec![start, point],
+                before,
+            };
             return;
         }
         let palm = pressed.kind == PointerKind::Touch
-            && self.pen_seen_ms.is_some_and(|seen_ms| pressed.at_ms - seen_ms < PALM_MS);
+            && self
+                .pen_seen_ms
+                .is_some_and(|seen_ms| pressed.at_ms - seen_ms < PALM_MS);
         let grabbed = match &pressed.hit {
             Hit::Note(id) => Some(ItemId::Note(id.clone())),
             Hit::Plate(id) => Some(ItemId::Island(id.clone())),
-            Hit::Inside(id) => {
-                Some(ItemId::Island(id.clone())).filter(|island| scene.selection.contains(island))
-            }
+            Hit::Inside(id) => Some(ItemId::Island(id.clone())).filter(|island| scene.selection.contains(island)),
             Hit::Paper => None,
         };
         let movable = !scene.read_only && !palm && *scene.mode == Mode::Hand;
@@ -274,7 +288,11 @@ impl Gestures {
             None => {
                 let panned = scene.camera.panned(now.at - pressed.at).kept(scene.viewport);
                 effects.push(Effect::CameraTo(panned));
-                self.state = State::Panning { pointer: pressed.id, from: pressed.at, camera: scene.camera };
+                self.state = State::Panning {
+                    pointer: pressed.id,
+                    from: pressed.at,
+                    camera: scene.camera,
+                };
             }
         }
     }
@@ -309,7 +327,9 @@ impl Gestures {
                 None => return,
             }
         };
-        let Some(bounds) = dropping::bounds_of(scene.view, &held) else { return };
+        let Some(bounds) = dropping::bounds_of(scene.view, &held) else {
+            return;
+        };
         let origins = held
             .iter()
             .filter_map(|item| dropping::corner(scene.view, item).map(|corner| (item.clone(), corner)))
@@ -348,7 +368,11 @@ impl Gestures {
                 drag.at = pointer.at;
                 drag.let_go(scene, effects);
             }
-            State::Lasso { pointer: id, line, before } if id == pointer.id => {
+            State::Lasso {
+                pointer: id,
+                line,
+                before,
+            } if id == pointer.id => {
                 self.rest();
                 let mut caught = lasso::enclosed(scene.view, &line);
                 caught.extend(before);
@@ -368,7 +392,11 @@ impl Gestures {
                 let stays = if pointer.id == fingers.0 { fingers.1 } else { fingers.0 };
                 match self.down.get(&stays) {
                     Some(at) => {
-                        self.state = State::Panning { pointer: stays, from: *at, camera: scene.camera };
+                        self.state = State::Panning {
+                            pointer: stays,
+                            from: *at,
+                            camera: scene.camera,
+                        };
                     }
                     None => self.rest(),
                 }
@@ -380,7 +408,11 @@ impl Gestures {
 
     /// What follows a gesture: nothing, or waiting until the last finger is up.
     fn rest(&mut self) {
-        self.state = if self.down.is_empty() { State::Idle } else { State::Spent };
+        self.state = if self.down.is_empty() {
+            State::Idle
+        } else {
+            State::Spent
+        };
     }
 
     fn tap(&mut self, scene: &Scene<'_>, pressed: &Pointer, effects: &mut Vec<Effect>) {
@@ -402,7 +434,10 @@ impl Gestures {
             Hit::Plate(id) => ItemId::Island(id.clone()),
             Hit::Inside(id) => {
                 if double && !scene.read_only {
-                    effects.push(Effect::AddNote { at, parent: Some(id.clone()) });
+                    effects.push(Effect::AddNote {
+                        at,
+                        parent: Some(id.clone()),
+                    });
                     return;
                 }
                 ItemId::Island(id.clone())
@@ -468,7 +503,11 @@ impl Gestures {
         match &mut self.state {
             State::Dragging(drag) => drag.show(scene, camera, effects),
             // The hand and the wheel together: go on from what the wheel shows.
-            State::Panning { pointer, from, camera: start } => {
+            State::Panning {
+                pointer,
+                from,
+                camera: start,
+            } => {
                 if let Some(at) = self.down.get(pointer) {
                     *from = *at;
                     *start = camera;
@@ -518,7 +557,10 @@ impl Drag {
 
     fn placed(&self, camera: Camera) -> Vec<(ItemId, Point)> {
         let delta = self.delta(camera);
-        self.origins.iter().map(|(item, origin)| (item.clone(), *origin + delta)).collect()
+        self.origins
+            .iter()
+            .map(|(item, origin)| (item.clone(), *origin + delta))
+            .collect()
     }
 
     fn target(&self, scene: &Scene<'_>, camera: Camera) -> Option<Target> {
@@ -532,7 +574,10 @@ impl Drag {
         let target = self
             .target(scene, camera)
             .filter(|target| !matches!(target, Target::Into(island) if Some(island) == home));
-        effects.push(Effect::Preview { placed: self.placed(camera), target });
+        effects.push(Effect::Preview {
+            placed: self.placed(camera),
+            target,
+        });
     }
 
     fn let_go(&self, scene: &Scene<'_>, effects: &mut Vec<Effect>) {
@@ -541,7 +586,11 @@ impl Drag {
             Some(Target::Ask(into)) => {
                 if let ItemId::Island(absorbed) = &self.grabbed {
                     let inside = dropping::move_command(scene.view, &self.grabbed, &placed, Some(&into));
-                    effects.push(Effect::Ask { absorbed: absorbed.clone(), into, inside });
+                    effects.push(Effect::Ask {
+                        absorbed: absorbed.clone(),
+                        into,
+                        inside,
+                    });
                 }
             }
             target => {
@@ -568,7 +617,10 @@ impl Drag {
             };
             (depth / EDGE_PX).clamp(-1.0, 1.0) * EDGE_SPEED_PX
         };
-        Point::new(pull(self.at.x, scene.viewport.width), pull(self.at.y, scene.viewport.height))
+        Point::new(
+            pull(self.at.x, scene.viewport.width),
+            pull(self.at.y, scene.viewport.height),
+        )
     }
 }
 
@@ -583,7 +635,10 @@ fn toggled(scene: &Scene<'_>, item: ItemId) -> Selection {
 /// A second tap on a plate: a folded bundle opens, an open island's heading is written.
 fn open_plate(scene: &Scene<'_>, island: IslandId) -> Effect {
     if scene.view.islands.get(&island).is_some_and(|island| island.collapsed) {
-        Effect::Act(Command::Collapse { island, collapsed: false })
+        Effect::Act(Command::Collapse {
+            island,
+            collapsed: false,
+        })
     } else {
         Effect::OpenEditor(TextTarget::Heading(island))
     }
@@ -592,9 +647,11 @@ fn open_plate(scene: &Scene<'_>, island: IslandId) -> Effect {
 /// Carried things are put down with their common middle at the tap.
 fn carry_to(scene: &Scene<'_>, items: &[ItemId], at: Point, effects: &mut Vec<Effect>) {
     effects.push(Effect::SetMode(Mode::Hand));
-    let there: Vec<&ItemId> = items.iter().filter(|item| dropping::is_shown(scene.view, item)).collect();
-    let (Some(bounds), Some(first)) = (dropping::bounds_of(scene.view, there.iter().copied()), there.first())
-    else {
+    let there: Vec<&ItemId> = items
+        .iter()
+        .filter(|item| dropping::is_shown(scene.view, item))
+        .collect();
+    let (Some(bounds), Some(first)) = (dropping::bounds_of(scene.view, there.iter().copied()), there.first()) else {
         return;
     };
     let delta = dropping::kept_on_sheet(bounds, at - bounds.centre());
@@ -611,7 +668,11 @@ fn merge_into(scene: &Scene<'_>, absorbed: &IslandId, at: Point, effects: &mut V
     effects.push(Effect::SetMode(Mode::Hand));
     let held = [ItemId::Island(absorbed.clone())];
     if let Some(into) = dropping::island_at(scene.view, at, &held) {
-        effects.push(Effect::Act(Command::Merge { absorbed: absorbed.clone(), into: into.clone() }));
+        effects.extend(dropping::bring_beside(scene.view, absorbed, into).map(Effect::Act));
+        effects.push(Effect::Act(Command::Merge {
+            absorbed: absorbed.clone(),
+            into: into.clone(),
+        }));
         effects.push(Effect::Select(Selection::from([ItemId::Island(into.clone())])));
     }
 }
