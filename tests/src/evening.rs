@@ -181,8 +181,19 @@ impl Seated {
             .context("the note has no identifier")
     }
 
-    /// Shows the whole board.
+    /// Touches a note so that it is selected and its actions are shown. (A touch on a selected note would open it.)
+    pub async fn selects_note(&self, id: &str) -> Result<()> {
+        self.page.key("Escape", 0).await?;
+        self.page.pauses().await?;
+        self.page.press_css(&format!("[data-testid=sheet] [data-note=\"{id}\"]")).await?;
+        self.page.sees("note-delete").await
+    }
+
+    /// Shows the whole board. On a phone the button lies behind "more".
     pub async fn fits(&self) -> Result<()> {
+        if self.page.device() == Device::Phone {
+            self.page.press("more").await?;
+        }
         self.page.press("fit").await
     }
 }

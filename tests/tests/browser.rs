@@ -63,7 +63,7 @@ async fn the_report_is_imported_checked_edited_and_comes_back_with_one_line_chan
         let id = board.notes.iter().find(|(_, note)| note["text"] == "職員は改革意識が低い。").context("the note")?.0.clone();
         office.page.press("view-outline").await?;
         office.page.sees("outline").await?;
-        let line = format!("[data-testid=outline] [data-note=\"{id}\"] textarea, [data-testid=outline] [data-note=\"{id}\"][contenteditable], [data-testid=outline] [data-note=\"{id}\"]");
+        let line = format!("[data-testid=outline] [data-row=\"n:{id}\"] textarea, [data-testid=outline] [data-row=\"n:{id}\"]");
         office.page.press_css(&line).await?;
         office.page.key("End", 0).await?;
         office.page.eval("(() => { const e = document.activeElement; if (e && e.setSelectionRange) e.setSelectionRange(e.value.length, e.value.length); })()").await?;
@@ -110,9 +110,7 @@ async fn a_card_leads_to_the_board_in_three_touches_and_everybody_sees_the_first
         }
         let board = until_equal(&[&tablet, &phone, &coordinator], &group).await?;
         ensure!(
-            board.notes.len() == 23,
-            "22 imported notes and one new, not {}",
-            board.notes.len()
+            board.texts().len() == 23, "22 imported notes and one new: {:?}", board.texts()
         );
         Ok(())
     })
@@ -145,7 +143,7 @@ async fn japanese_typed_with_conversion_loses_no_letter_while_somebody_else_writ
 
         // 佐藤 is in the middle of a conversion when 森 writes in front of it.
         sato.page.composes("きょうどう").await?;
-        mori.page.press("fit").await?;
+        mori.fits().await?;
         let board = mori.board(&group).await?;
         let id = board.notes.keys().next().context("one note")?.clone();
         let (x, y) = middle(&mori.page, &note(&id)).await?;
@@ -216,7 +214,7 @@ async fn a_deleted_note_waits_in_the_basket_and_comes_back_by_anyone() {
         tablet.joins(&card, "佐藤").await?;
         phone.joins(&card, "森").await?;
         let id = tablet.writes_note("消してしまう").await?;
-        tablet.page.press_css(&note(&id)).await?;
+        tablet.selects_note(&id).await?;
         tablet.page.press("note-delete").await?;
         // Five seconds long the strip offers it back.
         tablet.page.press("undo-strip").await?;
@@ -227,7 +225,7 @@ async fn a_deleted_note_waits_in_the_basket_and_comes_back_by_anyone() {
                 &format!("document.querySelector('{}')", note(&id)),
             )
             .await?;
-        tablet.page.press_css(&note(&id)).await?;
+        tablet.selects_note(&id).await?;
         tablet.page.press("note-delete").await?;
         phone
             .page

@@ -89,7 +89,10 @@ async fn walk(
     page.types("書きかけの付箋です。").await?;
     judge(page, "12-note-editor", wrong).await?;
     page.key("Escape", 0).await?;
-    page.press_css("[data-note]").await?;
+    if page.eval("!document.querySelector('[data-testid=note-delete]')").await? == json!(true) {
+        page.pauses().await?;
+        page.press_css("[data-testid=sheet] [data-note]").await?;
+    }
     page.press("note-delete").await?;
     judge(page, "13-undo-strip", wrong).await?;
     page.press("open-basket").await?;
@@ -103,13 +106,12 @@ async fn walk(
     page.sees("report-text").await?;
     judge(page, "16-report", wrong).await?;
     seat.opens(&empty.groups[0].1).await?;
-    page.fills("join-new-name", "佐藤").await?;
+    page.fills("join-new-name", page.device().name()).await?;
     page.press("join-new-submit").await?;
     seat.on_board().await?;
     judge(page, "17-sheet-empty", wrong).await?;
     seat.opens(&full.groups[0].1).await?;
-    page.fills("join-new-name", "佐藤").await?;
-    page.press("join-new-submit").await?;
+    page.press_css("[data-testid^=\"join-name-\"]").await?;
     seat.on_board().await?;
     seat.fits().await?;
     judge(page, "18-sheet-300", wrong).await?;

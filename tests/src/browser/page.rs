@@ -303,6 +303,12 @@ impl Page {
         }
     }
 
+    /// Lets so much time pass in the page that the next touch is not the second half of a double one.
+    pub async fn pauses(&self) -> Result<()> {
+        let since = self.eval("performance.now()").await?;
+        self.until("the hand was lifted a while", &format!("performance.now() - {since} > 600")).await
+    }
+
     /// Drags from one place to another in steps, with a finger or the mouse.
     pub async fn drag(&self, from: (f64, f64), to: (f64, f64)) -> Result<()> {
         const STEPS: u32 = 8;
