@@ -130,6 +130,12 @@ fn a_lock_is_felt_at_once_explained_and_taken_back_without_a_reconnect() {
     let sockets = sato.platform.sockets_opened.get();
     hall.server_grants(&sato, Granted::Write);
     assert_eq!(sato.slot().access, Access::Write);
+    let said = sato.says();
+    assert!(said.contains(&JA.became_writable.to_owned()));
+    assert!(
+        !said.contains(&(JA.became_read_only)(JA.why_locked)),
+        "what is not true any more is not left standing"
+    );
     sato.writes("また書ける");
     hall.settle();
     assert_eq!(hall.server_notes(), ["ここまで", "また書ける"]);

@@ -326,6 +326,17 @@ impl Core {
             return;
         }
         let told = notices::access_changed(self.texts, &slot.access, &access);
+        // What was said of the access before is not true any more.
+        let outdated = [
+            Some(self.texts.became_writable.to_owned()),
+            slot.access
+                .read_only()
+                .map(|why| (self.texts.became_read_only)(notices::why(self.texts, why))),
+        ];
+        let outdated = move |notice: &Notice| outdated.iter().flatten().any(|text| *text == notice.text);
+        if self.state.notices.iter().any(&outdated) {
+            self.change().notices.retain(|notice| !outdated(notice));
+        }
         if let Some(slot) = self.change().boards.get_mut(group) {
             slot.access = access;
         }
