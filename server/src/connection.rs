@@ -46,6 +46,8 @@ const ASK_AFTER: Duration = Duration::from_secs(20);
 const GONE_AFTER: Duration = Duration::from_secs(60);
 /// A close frame that cannot be written in this time is not written.
 const CLOSE_TIME_MAX: Duration = Duration::from_secs(1);
+/// Frames that are written before the socket is looked at again for what it says: 256 edits of 350 bytes are 90 KB.
+const FRAMES_PER_FLUSH_MAX: usize = 256;
 /// Control frames carry at most 125 bytes, two of them the code (RFC 6455, 5.5).
 const CLOSE_REASON_BYTES_MAX: usize = 123;
 
@@ -139,18 +141,22 @@ impl Connection {
 
     /// Until one side ends it. None: the client did.
     async fn run(&mut self, socket: &mut WebSocket, reader: &mut OutboxReader) -> Option<End> {
-        let mut view = self.workshop.view();
-        let mut seats = self.workshop.seats();
-        let mut stopping = self.state.stopping.clone();
+        let view = self.workshop.view();
+        let mut signals = Signals {
+            view: view.clone(),
+            seats: self.workshop.seats(),
+            stopping: self.state.stopping.clone(),
+        };
+        signals.view.mark_unchanged();
+        // The seat was read before this connection could watch it: look once more.
+        signals.seats.mark_changed();
+        // Both wait in one place for as long as nothing happens: what is made anew for every frame costs at every frame.
+        let mut signal = std::pin::pin!(next_signal(signals));
+        let mut silence = std::pin::pin!(tokio::time::sleep(ASK_AFTER));
         let mut heard_at = Instant::now();
         let mut asked = false;
-        view.mark_unchanged();
-        // The seat was read before this connection could watch it: look once more.
-        seats.mark_changed();
         loop {
-            let silence_ends = heard_at + if asked { GONE_AFTER } else { ASK_AFTER };
             tokio::select! {
-                biased;
                 outgoing = reader.next() => {
                     if let Some(end) = self.write(socket, reader, outgoing?).await {
                         return Some(end);
@@ -174,39 +180,46 @@ impl Connection {
                         return Some(end);
                     }
                 }
-                changed = view.changed() => {
-                    if changed.is_err() {
-                        return Some(End::new(CloseCode::Restart, "the workshop is read again"));
+                (signals, heard) = &mut signal => {
+                    let end = match heard {
+                        Signal::View => None,
+                        Signal::Seat => self.look_up_seat().await,
+                        Signal::ViewGone => Some(End::new(CloseCode::Restart, "the workshop is read again")),
+                        Signal::Stopping => {
+                            Some(End::new(CloseCode::Restart, "the server restarts, come back after a random moment"))
+                        }
+                    };
+                    if end.is_some() {
+                        return end;
                     }
+                    signal.set(next_signal(signals));
                     self.review(&view).await;
                 }
-                _ = seats.changed() => {
-                    if let Some(end) = self.look_up_seat().await {
-                        return Some(end);
+                () = &mut silence => {
+                    let now = Instant::now();
+                    let ends_at = heard_at + if asked { GONE_AFTER } else { ASK_AFTER };
+                    if now >= ends_at {
+                        if asked {
+                            return Some(End::new(CloseCode::Protocol, "nothing heard for a minute"));
+                        }
+                        asked = true;
+                        if socket.send(Frame::Ping(Bytes::new())).await.is_err() {
+                            return None;
+                        }
                     }
-                    self.review(&view).await;
-                }
-                () = stop(&mut stopping) => {
-                    return Some(End::new(CloseCode::Restart, "the server restarts, come back after a random moment"));
-                }
-                () = tokio::time::sleep_until(silence_ends) => {
-                    if asked {
-                        return Some(End::new(CloseCode::Protocol, "nothing heard for a minute"));
-                    }
-                    asked = true;
-                    if socket.send(Frame::Ping(Bytes::new())).await.is_err() {
-                        return None;
-                    }
+                    // Set once for the silence that is left, and not at every frame.
+                    silence.as_mut().reset(heard_at + if asked { GONE_AFTER } else { ASK_AFTER });
                 }
             }
         }
     }
 
-    /// Writes everything that is queued, then flushes once.
+    /// Writes what is queued, then flushes once.
     async fn write(&self, socket: &mut WebSocket, reader: &mut OutboxReader, first: Outgoing) -> Option<End> {
         let overflowed = reader.overflowed();
         let writing = async {
             let mut next = Some(first);
+            let mut left = FRAMES_PER_FLUSH_MAX;
             while let Some(outgoing) = next {
                 match outgoing {
                     Outgoing::Frame(frame) => {
@@ -220,7 +233,8 @@ impl Connection {
                         return Err(Some(End(code, reason)));
                     }
                 }
-                next = reader.try_next();
+                left -= 1;
+                next = if left > 0 { reader.try_next() } else { None };
             }
             socket.flush().await.map_err(|_| None)
         };
@@ -385,6 +399,34 @@ impl Connection {
             yoriai: metadata.yoriai,
         }
     }
+}
+
+/// What a connection listens to beside its socket and its outbox.
+struct Signals {
+    view: watch::Receiver<Option<Arc<WorkshopView>>>,
+    seats: watch::Receiver<u64>,
+    stopping: watch::Receiver<bool>,
+}
+
+/// What it heard.
+enum Signal {
+    /// The workshop changed.
+    View,
+    /// Nobody publishes the workshop any more.
+    ViewGone,
+    /// Somebody's seat changed.
+    Seat,
+    /// The server is stopping.
+    Stopping,
+}
+
+async fn next_signal(mut signals: Signals) -> (Signals, Signal) {
+    let signal = tokio::select! {
+        changed = signals.view.changed() => if changed.is_ok() { Signal::View } else { Signal::ViewGone },
+        changed = signals.seats.changed() => if changed.is_ok() { Signal::Seat } else { Signal::ViewGone },
+        () = stop(&mut signals.stopping) => Signal::Stopping,
+    };
+    (signals, signal)
 }
 
 /// Resolves when the server is stopping, also if it already was.

@@ -17,6 +17,9 @@ use crate::{
     store::SeatRow,
 };
 
+/// Open sockets: twice the 5,000 that one machine is measured with. At 8 KB each they are 80 MB.
+const SOCKETS_MAX: i64 = 10_000;
+
 #[derive(Deserialize)]
 pub struct Parameters {
     token: Option<String>,
@@ -54,6 +57,12 @@ async fn try_open(
             device::seat(state, headers, workshop).await?
         }
     };
+    if state.metrics.sessions.get() >= SOCKETS_MAX {
+        return Err(ApiError::unavailable(
+            "overloaded",
+            "the server is full, try again later",
+        ));
+    }
     let live = state.workshops.open(workshop).await?;
     let live = live.ok_or_else(|| ApiError::unavailable("damaged", "the workshop cannot be read"))?;
     Ok((live, seat))
