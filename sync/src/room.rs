@@ -5,6 +5,7 @@
 
 mod admission;
 mod batch;
+mod draft;
 mod fan_out;
 mod frames;
 mod member;
@@ -22,7 +23,8 @@ use crate::{
     wire::{Access, Message, PeerEntry},
 };
 pub use admission::{Admission, Refusal};
-use batch::{Batch, Seqs, Submission};
+use batch::Batch;
+use draft::{Seqs, Submission};
 use fan_out::CatchUpFrame;
 use member::Member;
 use presence::Presence;

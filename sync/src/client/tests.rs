@@ -1,6 +1,6 @@
 //! One tablet, a server that says what the test lets it say, and a clock that the test moves.
 
-use automerge::{ActorId, ROOT, ReadDoc, transaction::Transactable};
+use automerge::{ActorId, Automerge, ROOT, ReadDoc, transaction::Transactable};
 
 use super::*;
 use crate::{
@@ -246,6 +246,7 @@ fn s22_a_question_is_not_an_announcement() {
     tablet.sent();
     tablet.sync_from_server(sync_message::write(&[], &[], &tablet.server.get_heads(), &[]));
     assert_eq!(tablet.unsaved(), 1);
+    assert_eq!(tablet.client.saved_heads(&document()), tablet.server.get_heads());
     assert_eq!(tablet.exchange(), 1, "it is answered with what the server lacks");
     assert_eq!(tablet.unsaved(), 0);
 }

@@ -9,7 +9,7 @@ use automerge::{Automerge, Change, ChangeHash};
 
 use super::{
     Admission, CloseCode, Input, Live, Output, PeerInfo, Phase, Room, SESSIONS_MAX, SessionId, WAITING_MAX,
-    batch::{self, Seqs, Source, Submission},
+    draft::{self, Seqs, Source, Submission},
     frames::addressed,
     member::{Member, Own},
 };
@@ -134,7 +134,7 @@ impl Room {
             return self.settle(session, outputs);
         }
         let info = Arc::clone(&member.info);
-        match batch::parse(admission, &info, &body.changes) {
+        match draft::parse(admission, &info, &body.changes) {
             Ok(changes) => {
                 let bytes = body.changes.iter().map(|chunk| chunk.len()).sum();
                 let from = Source::Session(session, info);
