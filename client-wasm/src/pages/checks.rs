@@ -69,15 +69,17 @@ mod tests {
 
     #[test]
     fn readings_that_differ_only_in_number_are_one_choice() {
-        let larger = Choice::Larger { first: 3, most: 2 };
-        let found = choices(&OpenPointKind::HeadingAlone, 5);
+        let found = choices(&OpenPointKind::HeadingBeforeHeading, 3);
         assert_eq!(
             found,
+            [Choice::One(0, Reading::Alone), Choice::Larger { first: 1, most: 2 }]
+        );
+        assert_eq!(
+            choices(&OpenPointKind::HeadingAlone, 3),
             [
                 Choice::One(0, Reading::Alone),
                 Choice::One(1, Reading::Conclusion),
-                Choice::One(2, Reading::LoneWolf),
-                larger
+                Choice::One(2, Reading::LoneWolf)
             ]
         );
         assert_eq!(choices(&OpenPointKind::TwoThoughts, 2).len(), 2);

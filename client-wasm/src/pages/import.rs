@@ -354,7 +354,7 @@ fn Preview(props: &ParsedProps) -> Html {
                     {&group.name}
                 </h3>
                 <p class="secondary small">{people}</p>
-                <div class="preview-group__items">{for items}</div>
+                <div class="preview-group__items" tabindex="0">{for items}</div>
             </article>
         }
     };

@@ -115,7 +115,7 @@ fn WallSheet(props: &WallSheetProps) -> Html {
             <a class="wall__paper" href={route.to_string()} aria-label={group.name.clone()} data-testid={format!("wall-{}", group.id)}
                 onclick={follow(route.clone())}>
                 if let Some(view) = view {
-                    <MiniSheet {view} />
+                    <MiniSheet {view} large=true />
                 }
             </a>
         </li>

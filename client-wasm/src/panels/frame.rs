@@ -71,7 +71,8 @@ pub fn PanelFrame(props: &PanelFrameProps) -> Html {
                     <Icon glyph={Glyph::Close} />
                 </button>
             </header>
-            <div class="panel__body">{props.children.clone()}</div>
+            // It scrolls, so the keys must reach it.
+            <div class="panel__body" tabindex="0">{props.children.clone()}</div>
             if let Some(foot) = &props.foot {
                 <footer class="panel__foot">{foot.clone()}</footer>
             }

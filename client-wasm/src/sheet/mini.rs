@@ -17,6 +17,9 @@ pub struct MiniSheetProps {
     /// What it is, for screen readers; without it the miniature is decoration.
     #[prop_or_default]
     pub label: Option<AttrValue>,
+    /// For the wall: what lies on the sheet fills the space, whatever its proportions, with more of each heading.
+    #[prop_or_default]
+    pub large: bool,
 }
 
 /// Space round the content, in units.
@@ -32,9 +35,13 @@ const LEAST: Size = Size {
 pub fn MiniSheet(props: &MiniSheetProps) -> Html {
     count_render("mini-sheet");
     let view: &BoardView = &props.view;
-    let frame = frame(view);
+    let frame = if props.large { close_frame(view) } else { frame(view) };
     // Letters of the same size on the screen, however large the part that is shown.
-    let letter = frame.size.width / 30.0;
+    let letter = if props.large {
+        frame.size.width.max(frame.size.height * 0.8) / 44.0
+    } else {
+        frame.size.width / 30.0
+    };
     let mut islands: Vec<&Island> = view
         .islands
         .values()
@@ -94,6 +101,22 @@ fn frame(view: &BoardView) -> Rect {
     )
 }
 
+/// What lies on the sheet and a margin round it.
+fn close_frame(view: &BoardView) -> Rect {
+    let Some(content) = dropping::content(view) else {
+        return Rect::new(Point::default(), SHEET);
+    };
+    let size = Size {
+        width: (content.size.width + MARGIN).max(LEAST.width / 2.0),
+        height: (content.size.height + MARGIN).max(LEAST.height / 2.0),
+    };
+    let middle = content.centre();
+    Rect::new(
+        Point::new(middle.x - size.width / 2.0, middle.y - size.height / 2.0),
+        size,
+    )
+}
+
 /// As much of a heading as stands over its island.
 fn short(heading: &str, letters: f64) -> String {
     let line = heading.lines().next().unwrap_or_default();
@@ -124,6 +147,17 @@ mod tests {
             .view();
         let frame = frame(&view);
         assert!(frame.contains(Point::new(10.0, 10.0)) && frame.contains(Point::new(4700.0, 1020.0)));
+    }
+
+    #[test]
+    fn on_the_wall_the_frame_is_close_and_still_holds_everything() {
+        let view = sheet()
+            .note("a", 10.0, 10.0, None)
+            .note("b", 2500.0, 900.0, None)
+            .view();
+        let close = close_frame(&view);
+        assert!(close.contains(Point::new(10.0, 10.0)) && close.contains(Point::new(2700.0, 1020.0)));
+        assert!(close.size.height < frame(&view).size.height);
     }
 
     #[test]

@@ -157,7 +157,7 @@ pub(super) const HELP_JA: HelpTexts = HelpTexts {
         },
         HelpTopic {
             title: "島にする",
-            body: "「囲んで選ぶ」で付箋を囲み、「島を描く」をさわります。どこにも入らない付箋は、そのままでかまいません。",
+            body: "「囲む」をさわり、指で付箋を囲んで、「島を描く」をさわります。どこにも入らない付箋は、そのままでかまいません。",
         },
         HelpTopic {
             title: "表札をつける",
@@ -165,7 +165,7 @@ pub(super) const HELP_JA: HelpTexts = HelpTexts {
         },
         HelpTopic {
             title: "紙を見る",
-            body: "2本の指で、近づけたり遠ざけたりします。「全体を見る」で元にもどります。",
+            body: "2本の指で、近づけたり遠ざけたりします。「全体」で元にもどります。",
         },
         HelpTopic {
             title: "まちがえたら",
@@ -205,7 +205,7 @@ pub(super) const HELP_EN: HelpTexts = HelpTexts {
         },
         HelpTopic {
             title: "Make an island",
-            body: "Select notes by drawing round them, then touch “Draw an island”. A note that belongs nowhere is fine.",
+            body: "Touch “Select”, draw round some notes, then touch “Island”. A note that belongs nowhere is fine.",
         },
         HelpTopic {
             title: "Give it a heading",
@@ -213,7 +213,7 @@ pub(super) const HELP_EN: HelpTexts = HelpTexts {
         },
         HelpTopic {
             title: "Look around",
-            body: "Two fingers go closer or farther. “See everything” brings you back.",
+            body: "Two fingers go closer or farther. “Fit” brings you back.",
         },
         HelpTopic {
             title: "A mistake",

@@ -11,7 +11,7 @@ use crate::{
         connection_bar::ConnectionBar,
         icon::{Glyph, Icon},
     },
-    hooks::{Same, use_slice, use_texts},
+    hooks::{Same, use_slice, use_store, use_texts},
     i18n::pages::PagesTexts,
     pages::{frame::follow, timer::TimerChip},
     store::Peer,
@@ -19,6 +19,9 @@ use crate::{
 
 /// Faces shown; the rest is a number.
 const FACES_MAX: usize = 5;
+
+/// An announcement stands in the line this long; whoever comes later has no use for it.
+const ANNOUNCEMENT_MS: u64 = 10 * 60 * 1000;
 
 /// Which board.
 #[derive(Properties, PartialEq)]
@@ -38,6 +41,7 @@ pub struct TopLineProps {
 pub fn TopLine(props: &TopLineProps) -> Html {
     let pages = &use_texts().pages;
     let texts = &pages.board;
+    let store = use_store();
     let workshop = use_slice(|state| Same(state.workshop.clone()));
     let role = use_slice(|state| state.seat.as_ref().map(|seat| seat.role));
     let group = workshop.groups.iter().find(|group| group.id == props.group);
@@ -57,6 +61,11 @@ pub fn TopLine(props: &TopLineProps) -> Html {
         _ => None,
     };
     let stage = texts.stages.get(workshop.stage as usize).copied().unwrap_or_default();
+    let now_ms = store.wall_ms();
+    let announcement = workshop
+        .announcements
+        .last()
+        .filter(|announcement| now_ms.abs_diff(announcement.at_ms) < ANNOUNCEMENT_MS);
     let help = {
         let open = props.on_open.clone();
         Callback::from(move |_: MouseEvent| open.emit(Panel::Help))
@@ -76,7 +85,7 @@ pub fn TopLine(props: &TopLineProps) -> Html {
                 {group.map(|group| group.name.clone()).unwrap_or_default()}
             </h1>
             <p class="top-line__theme" title={workshop.theme.clone()}>{&workshop.theme}</p>
-            if let Some(announcement) = workshop.announcements.last() {
+            if let Some(announcement) = announcement {
                 <p class="top-line__announcement" role="status" key={announcement.id.clone()} title={announcement.text.clone()}>
                     <Icon glyph={Glyph::Announce} />
                     <span>{&announcement.text}</span>
