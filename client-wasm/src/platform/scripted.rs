@@ -24,7 +24,7 @@ pub struct Scripted {
     now_ms: Cell<u64>,
     random: Cell<u64>,
     memory: Rc<Memory>,
-    timers: RefCell<BTreeMap<(u64, u64), (Task, Rc<Cell<bool>>)>>,
+    timers: RefCell<BTreeMap<(u64, u64), Waiting>>,
     timer_count: Cell<u64>,
     soon: RefCell<VecDeque<Task>>,
     line: RefCell<Option<Line>>,
@@ -34,6 +34,9 @@ pub struct Scripted {
     /// Lines for engineers.
     pub log: RefCell<Vec<String>>,
 }
+
+/// What rings, and whether it has been silenced.
+type Waiting = (Task, Rc<Cell<bool>>);
 
 struct Line {
     on_event: Rc<dyn Fn(SocketEvent)>,

@@ -22,7 +22,7 @@ use super::{
     notices::Notices,
     presence::{self, Outgoing},
     replicas::Replicas,
-    state::{Draft, Notice, Presence, State},
+    state::{Draft, Notice, NoticeKind, Presence, State},
 };
 use crate::{api::Seat, i18n::core::CoreTexts, platform::Platform};
 
@@ -285,6 +285,10 @@ impl Core {
         let found = super::drafts::from_chunks(chunks);
         if !found.is_empty() {
             self.change().drafts = Rc::new(found);
+            // Without this strip nothing on the page leads to what an earlier page kept.
+            let text = self.texts.drafts_explained.to_owned();
+            let kind = NoticeKind::Drafts;
+            self.notify(Notice { id: 0, kind, text });
         }
     }
 

@@ -206,6 +206,14 @@ fn what_the_server_refuses_is_put_out_again_once_and_then_kept_as_a_draft() {
     let again = hall.sits_down_with("佐藤", memory);
     assert_eq!(again.notes(), ["前からある"]);
     assert_eq!(again.unsaved(), 0);
+    assert!(
+        again
+            .state()
+            .notices
+            .iter()
+            .any(|notice| notice.kind == NoticeKind::Drafts),
+        "something leads to it"
+    );
     let draft = again
         .state()
         .drafts

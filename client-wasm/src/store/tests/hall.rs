@@ -261,8 +261,9 @@ impl Hall {
     pub fn settle(&self) {
         for _ in 0..10_000 {
             let tablets = self.tablets.borrow().clone();
-            let busy = tablets.iter().fold(false, |busy, tablet| self.carry(tablet) || busy);
-            if !busy {
+            // Everybody gets a turn, whoever else was busy.
+            let busy = tablets.iter().filter(|tablet| self.carry(tablet)).count();
+            if busy == 0 {
                 return;
             }
         }
