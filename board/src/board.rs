@@ -20,8 +20,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use automerge::{ActorId, Automerge, Change, ChangeHash, PatchLog, ReadDoc};
 
 pub use keys::{
-    COORDINATE_MAX, ISLANDS_MAX, ITEMS_PER_COMMAND_MAX, MARKS_MAX, NOTES_MAX, PEOPLE_MAX, RELATIONS_MAX,
-    SCHEMA, STRING_BYTES_MAX,
+    COORDINATE_MAX, ISLANDS_MAX, ITEMS_PER_COMMAND_MAX, MARKS_MAX, NOTES_MAX, PEOPLE_MAX, RELATIONS_MAX, SCHEMA,
+    STRING_BYTES_MAX,
 };
 pub use perform::ROUNDS_MAX;
 pub use undo::UNDO_STEPS_MAX;

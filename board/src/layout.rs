@@ -4,12 +4,15 @@ use crate::geometry::{ISLAND_PADDING, NOTE, PLATE, PLATE_HEIGHT, Point, Rect, SH
 
 /// Space between neighbouring notes.
 pub const GAP: f64 = 16.0;
-/// Space between islands side by side: an arrow with its label fits in between.
-pub const ISLAND_GAP: f64 = 72.0;
+/// Spaces between islands, the widest first that fits the sheet is taken: at 160 an island can grow by a row of notes
+/// without touching the next one, at 72 an arrow with its label still fits in between.
+pub const ISLAND_GAPS: [f64; 5] = [160.0, 112.0, 72.0, 40.0, GAP];
 /// Notes side by side in an island that a report or a paste makes.
 pub const COLUMNS_IN_ISLAND: usize = 2;
 /// Distance from the sheet's edge at which the search for a free spot begins.
 pub const MARGIN: f64 = 48.0;
+/// Columns of islands side by side: ten of the narrowest fill the sheet.
+const COLUMNS_MAX: usize = 12;
 /// Rows of slots that a search for a free spot looks through: 5,000 notes, 2 a row.
 const SEARCH_ROWS_MAX: usize = 2_500;
 
@@ -103,15 +106,20 @@ pub fn newspaper(sizes: &[Size]) -> Vec<Point> {
     if sizes.is_empty() {
         return Vec::new();
     }
-    let best = (1..=sizes.len().min(12))
-        .map(|columns| in_columns(sizes, columns))
-        .min_by(|left, right| misfit(left.1).total_cmp(&misfit(right.1)));
+    let mut best: Option<(Vec<Point>, Size)> = None;
+    for gap in ISLAND_GAPS {
+        let layouts = (1..=sizes.len().min(COLUMNS_MAX)).map(|columns| in_columns(sizes, columns, gap));
+        best = layouts.min_by(|left, right| misfit(left.1).total_cmp(&misfit(right.1)));
+        if best.as_ref().is_some_and(|(_, extent)| misfit(*extent) <= 1.0) {
+            break;
+        }
+    }
     let Some((mut corners, extent)) = best else {
         return Vec::new();
     };
     let shift = Point::new(
-        ((SHEET.width - extent.width) / 2.0).max(MARGIN).floor(),
-        ((SHEET.height - extent.height) / 2.0).max(MARGIN).floor(),
+        ((SHEET.width - extent.width) / 2.0).max(0.0).floor(),
+        ((SHEET.height - extent.height) / 2.0).max(0.0).floor(),
     );
     for corner in &mut corners {
         *corner = *corner + shift;
@@ -126,39 +134,39 @@ fn misfit(extent: Size) -> f64 {
 }
 
 /// Blocks in at most this many columns of nearly equal height.
-fn in_columns(sizes: &[Size], columns: usize) -> (Vec<Point>, Size) {
-    let total: f64 = sizes.iter().map(|size| size.height + ISLAND_GAP).sum();
-    let tallest = sizes.iter().map(|size| size.height + ISLAND_GAP).fold(0.0, f64::max);
+fn in_columns(sizes: &[Size], columns: usize, gap: f64) -> (Vec<Point>, Size) {
+    let total: f64 = sizes.iter().map(|size| size.height + gap).sum();
+    let tallest = sizes.iter().map(|size| size.height + gap).fold(0.0, f64::max);
     // The lowest height at which everything fits, to a tenth of a note.
     let mut limit = (total / columns as f64).max(tallest);
-    while column_count(sizes, limit) > columns {
+    while column_count(sizes, limit, gap) > columns {
         limit += 12.0;
     }
     let mut corners = Vec::with_capacity(sizes.len());
     let (mut x, mut y, mut width) = (0.0, 0.0, 0.0_f64);
     let mut extent = Size::default();
     for size in sizes {
-        if y > 0.0 && y + size.height + ISLAND_GAP > limit {
-            x += width + ISLAND_GAP;
+        if y > 0.0 && y + size.height + gap > limit {
+            x += width + gap;
             (y, width) = (0.0, 0.0);
         }
         corners.push(Point::new(x, y));
-        y += size.height + ISLAND_GAP;
+        y += size.height + gap;
         width = width.max(size.width);
         extent.width = extent.width.max(x + size.width);
-        extent.height = extent.height.max(y - ISLAND_GAP);
+        extent.height = extent.height.max(y - gap);
     }
     (corners, extent)
 }
 
-fn column_count(sizes: &[Size], limit: f64) -> usize {
+fn column_count(sizes: &[Size], limit: f64, gap: f64) -> usize {
     let (mut count, mut y) = (1, 0.0);
     for size in sizes {
-        if y > 0.0 && y + size.height + ISLAND_GAP > limit {
+        if y > 0.0 && y + size.height + gap > limit {
             count += 1;
             y = 0.0;
         }
-        y += size.height + ISLAND_GAP;
+        y += size.height + gap;
     }
     count
 }

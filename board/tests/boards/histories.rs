@@ -1,6 +1,7 @@
 //! Random concurrent histories of two to five replicas with random delivery; the invariants of the board are checked
-//! after every single step, so that the step that breaks one is the culprit. `HISTORY_SEED=n cargo test -p board --test
-//! histories one_seed` runs one history again; seeds that ever failed stay below as tests with names.
+//! after every single step, so that the step that breaks one is the culprit. `HISTORY_SEEDS=7-7 cargo test -p board
+//! --test boards seeds_asked_for` runs one history again, `HISTORY_SEEDS=1000-9999` many; seeds that ever failed stay
+//! below as tests with names.
 
 use crate::history::History;
 
@@ -28,8 +29,13 @@ fn seed_75_settling_a_conflict_is_admitted() {
 }
 
 #[test]
-fn one_seed() {
-    if let Some(seed) = std::env::var("HISTORY_SEED").ok().and_then(|seed| seed.parse().ok()) {
-        History::run(seed, STEPS);
+fn seeds_asked_for() {
+    let asked = std::env::var("HISTORY_SEEDS").unwrap_or_default();
+    if let Some((from, to)) = asked.split_once('-')
+        && let (Ok(from), Ok(to)) = (from.parse(), to.parse())
+    {
+        for seed in from..=to {
+            History::run(seed, STEPS);
+        }
     }
 }

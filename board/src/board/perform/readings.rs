@@ -59,6 +59,11 @@ fn put_into(
     origin: Point,
     parent_origin: Point,
 ) -> Result<(), Refused> {
+    if let (Some(island), Some(parent)) = (item.island(), parent)
+        && ground.structure().lies_in(parent, island)
+    {
+        return Err(Refused::IntoItself(island.clone()));
+    }
     let (_, old, _) = ground.entry(item)?;
     let place = Place {
         parent: parent.cloned(),
