@@ -21,6 +21,7 @@ mod keyboard;
 pub mod keyboard_bridge;
 mod letters;
 mod listeners;
+mod looking;
 mod mini;
 mod note;
 mod others;
@@ -29,7 +30,9 @@ mod relations;
 mod stage;
 mod styles;
 mod surface;
+mod verbs;
 mod words;
+mod writing;
 
 use std::{rc::Rc, sync::Arc};
 
@@ -92,8 +95,7 @@ pub fn Sheet(props: &SheetProps) -> Html {
     });
     let group = props.group.clone();
     let others = use_slice(move |state| state.boards.get(&group).map(Others::of).unwrap_or_default());
-    let coordinator =
-        use_slice(|state| state.seat.as_ref().is_some_and(|seat| seat.role == Role::Coordinator));
+    let coordinator = use_slice(|state| state.seat.as_ref().is_some_and(|seat| seat.role == Role::Coordinator));
     let others = use_memo(others, |others| others.clone());
     let Some(seen) = seen else {
         // Not opened yet: the same paper, so that nothing jumps when it arrives.

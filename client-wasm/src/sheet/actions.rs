@@ -107,8 +107,13 @@ pub fn Actions(props: &ActionsProps) -> Html {
         Row::Colours => colours(props),
         Row::More => more_row(props),
     };
+    let row_class = match props.row {
+        Row::Main => None,
+        Row::Colours => Some("is-colours"),
+        Row::More => Some("is-more"),
+    };
     html! {
-        <div ref={props.place.clone()} class={classes!("sheet-actions", (props.row == Row::More).then_some("is-more"))}
+        <div ref={props.place.clone()} class={classes!("sheet-actions", row_class)}
             data-control="" data-testid="sheet-actions" role="toolbar" aria-label={words.actions}>
             if count > 1 && props.row == Row::Main {
                 <span class="sheet-actions-count">{ (words.selected)(count) }</span>

@@ -4,39 +4,30 @@ use std::rc::Rc;
 
 use board::{
     Command,
-    command::{Drop, OrderHint, TextTarget},
+    command::TextTarget,
     geometry::{NOTE, Point},
     id::{IslandId, ItemId},
     view::BoardView,
 };
-use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use super::{
-    actions::{Action, Row},
+    actions::Row,
     handle::Order,
     items,
     listeners::{self, Heard, Later},
     others,
-    surface::{Answer, Asked, Message, Surface, Writing},
+    surface::{Answer, Asked, Message, Surface},
 };
 use crate::{
-    camera::{Camera, ZOOM_STEP},
+    camera::ZOOM_STEP,
     store::{Hold, Notice},
     text_field::Left,
-    tools::{Effect, Hit, Input, Mode, Selection, dropping, spot},
+    tools::{Effect, Hit, Input, Mode, Selection, dropping},
 };
 
-/// After a movement of the camera, this long without another one is rest: then letters become crisp.
-const CAMERA_REST_MS: f64 = 180.0;
-/// How long a glide of the camera takes, as in the stylesheet, and a little more.
-const GLIDE_MS: f64 = 260.0;
-/// How long a found thing flashes.
-const FLASH_MS: f64 = 1_600.0;
 /// How near to an island's edge one takes hold of its outline, in pixels.
 const OUTLINE_PX: f64 = 14.0;
-/// A note is read and written at this zoom at least when it is looked for.
-const READING_ZOOM: f64 = 0.6;
 
 impl Surface {
     /// Takes a message. Returns whether anything has to be rendered.
@@ -255,7 +246,7 @@ impl Surface {
         self.tell_others(ctx);
     }
 
-    fn tell_others(&self, ctx: &Context<Self>) {
+    pub(super) fn tell_others(&self, ctx: &Context<Self>) {
         if !ctx.props().bare {
             ctx.props().store.present(&ctx.props().group, self.presence.clone());
         }
@@ -329,47 +320,6 @@ impl Surface {
         renders
     }
 
-    /// Looks elsewhere at once.
-    pub(super) fn look(&mut self, ctx: &Context<Self>, camera: Camera) {
-        if self.rest_timer.is_none() {
-            self.stage.set_moving(true);
-        }
-        self.glide(false);
-        self.camera = camera;
-        self.stage.look(camera);
-        self.place_overlay(ctx);
-        self.rest_after(ctx, CAMERA_REST_MS);
-    }
-
-    /// Looks elsewhere, and lets the eye follow the way.
-    pub(super) fn glide_to(&mut self, ctx: &Context<Self>, camera: Camera) -> bool {
-        self.glide(true);
-        self.camera = camera;
-        self.stage.look(camera);
-        self.place_overlay(ctx);
-        self.rest_after(ctx, GLIDE_MS);
-        false
-    }
-
-    fn glide(&self, on: bool) {
-        if let Some(board) = self.stage.board.cast::<HtmlElement>() {
-            // A valid name and a boolean: this does not fail.
-            let _ = board.class_list().toggle_with_force("is-gliding", on);
-        }
-    }
-
-    fn rest_after(&mut self, ctx: &Context<Self>, ms: f64) {
-        let link = ctx.link().clone();
-        self.rest_timer = Later::after(ms, move || link.send_message(Message::CameraRests));
-    }
-
-    pub(super) fn zoom_step(&mut self, ctx: &Context<Self>, factor: f64) -> bool {
-        let size = self.viewport.size;
-        let middle = Point::new(size.width / 2.0, size.height / 2.0);
-        let camera = self.camera.zoomed_at(middle, factor).kept(size);
-        self.glide_to(ctx, camera)
-    }
-
     fn obey(&mut self, ctx: &Context<Self>, order: Order) -> bool {
         self.drop_nudged(ctx);
         match order {
@@ -399,58 +349,6 @@ impl Surface {
         }
     }
 
-    /// Brings an item into view, large enough to read, selects it and lets it flash.
-    fn find(&mut self, ctx: &Context<Self>, item: &ItemId) -> bool {
-        self.show_item(ctx, item);
-        if let Some(element) = self.stage.element(item) {
-            let _ = element.set_attribute("data-flash", "");
-            let link = ctx.link().clone();
-            self.flash_timer = Later::after(FLASH_MS, move || link.send_message(Message::FlashDone));
-        }
-        self.select(Selection::from([item.clone()]))
-    }
-
-    fn flashing(&self) -> Option<web_sys::Element> {
-        self.stage
-            .root
-            .cast::<web_sys::Element>()?
-            .query_selector("[data-flash]")
-            .ok()?
-    }
-
-    pub(super) fn show_item(&mut self, ctx: &Context<Self>, item: &ItemId) {
-        let Some(bounds) = Self::board(ctx).bounds(item) else {
-            return;
-        };
-        let size = self.viewport.size;
-        let mut camera = self.camera;
-        if camera.zoom < READING_ZOOM {
-            camera = Camera {
-                zoom: READING_ZOOM,
-                ..camera
-            }
-            .centred(bounds.centre(), size);
-        }
-        let camera = camera.showing(bounds, size);
-        if camera != self.camera {
-            self.glide_to(ctx, camera);
-        }
-    }
-
-    pub(super) fn focus(&self, item: &ItemId) {
-        let Some(element) = self.stage.element(item) else {
-            return;
-        };
-        let plate = element.query_selector("[data-heading]").ok().flatten();
-        let focused = plate
-            .and_then(|plate| wasm_bindgen::JsCast::dyn_into(plate).ok())
-            .unwrap_or(element);
-        let options = web_sys::FocusOptions::new();
-        options.set_prevent_scroll(true);
-        // Refused focus leaves the selection where it is.
-        let _ = focused.focus_with_options(&options);
-    }
-
     /// A screen reader or the enter key pressed the thing itself: first it is selected, then written on.
     fn pressed(&mut self, ctx: &Context<Self>, hit: Hit) -> bool {
         let item = match hit {
@@ -462,285 +360,6 @@ impl Surface {
             return self.write_selected(ctx);
         }
         self.select(Selection::from([item]))
-    }
-
-    /// A new note on free paper near the middle of the view, or into the one selected island.
-    pub(super) fn add_note_near_middle(&mut self, ctx: &Context<Self>) -> bool {
-        self.stop_writing(ctx);
-        let view = Self::board(ctx);
-        let selected = self.selection.first().and_then(ItemId::island).cloned();
-        let island = selected.filter(|island| {
-            self.selection.len() == 1 && view.islands.get(island).is_some_and(|island| !island.collapsed)
-        });
-        if island.is_some() {
-            return self.add_note(ctx, None, island);
-        }
-        let size = self.viewport.size;
-        let middle = self.camera.to_board(Point::new(size.width / 2.0, size.height / 2.0));
-        self.add_note(ctx, Some(spot::free_spot(&view, middle)), None)
-    }
-
-    fn add_note(&mut self, ctx: &Context<Self>, at: Option<Point>, parent: Option<IslandId>) -> bool {
-        let props = ctx.props();
-        if !self.may_write(ctx) {
-            super::keyboard_bridge::release();
-            return false;
-        }
-        let id = props.store.new_note_id();
-        let colour = self.colour_of_last(ctx);
-        let added = self.act(
-            ctx,
-            Command::AddNote {
-                id: id.clone(),
-                text: String::new(),
-                colour,
-                parent,
-                at,
-                order: OrderHint::Last,
-                author: None,
-            },
-        );
-        if !added {
-            super::keyboard_bridge::release();
-            return false;
-        }
-        super::keyboard_bridge::hold();
-        let item = ItemId::Note(id.clone());
-        self.select(Selection::from([item.clone()]));
-        if let Some(bounds) = Self::board(ctx).bounds(&item) {
-            let camera = self.camera.showing(bounds, self.viewport.size);
-            if camera != self.camera {
-                self.glide_to(ctx, camera);
-            }
-        }
-        self.write(ctx, TextTarget::Note(id))
-    }
-
-    /// A new note takes the colour of the one selected note; people write several of a kind.
-    fn colour_of_last(&self, ctx: &Context<Self>) -> board::view::Colour {
-        let view = Self::board(ctx);
-        let selected = self.selection.iter().filter_map(ItemId::note).next_back();
-        selected
-            .and_then(|id| view.notes.get(id))
-            .map(|note| note.colour)
-            .unwrap_or_default()
-    }
-
-    pub(super) fn write(&mut self, ctx: &Context<Self>, target: TextTarget) -> bool {
-        if !self.may_write(ctx) || self.writing.as_ref().is_some_and(|writing| writing.target == target) {
-            return false;
-        }
-        self.stop_writing(ctx);
-        super::keyboard_bridge::hold();
-        self.presence.writing = Some(target.clone());
-        self.tell_others(ctx);
-        self.writing = Some(Writing { target });
-        true
-    }
-
-    pub(super) fn write_selected(&mut self, ctx: &Context<Self>) -> bool {
-        let target = match self.selection.first() {
-            Some(ItemId::Note(id)) if self.selection.len() == 1 => TextTarget::Note(id.clone()),
-            Some(ItemId::Island(id)) if self.selection.len() == 1 => TextTarget::Heading(id.clone()),
-            _ => return false,
-        };
-        self.write(ctx, target)
-    }
-
-    /// The editor closes. A note that was left empty is quietly taken away again.
-    pub(super) fn stop_writing(&mut self, ctx: &Context<Self>) -> bool {
-        let Some(writing) = self.writing.take() else {
-            return false;
-        };
-        let props = ctx.props();
-        props.store.finish_typing(&props.group);
-        self.presence.writing = None;
-        self.tell_others(ctx);
-        if let TextTarget::Note(id) = &writing.target {
-            let item = ItemId::Note(id.clone());
-            let view = Self::board(ctx);
-            let empty = view
-                .notes
-                .get(id)
-                .is_some_and(|note| note.shown && note.text.trim().is_empty());
-            if empty && self.may_write(ctx) && !others::is_written(&props.others, id) {
-                self.take_away_quietly(ctx, &item);
-                self.select(Selection::new());
-            }
-        }
-        true
-    }
-
-    /// Without the strip that other deletions get: nothing was lost.
-    fn take_away_quietly(&self, ctx: &Context<Self>, item: &ItemId) {
-        let props = ctx.props();
-        if !self.act(
-            ctx,
-            Command::Delete {
-                items: vec![item.clone()],
-            },
-        ) {
-            return;
-        }
-        let state = props.store.state();
-        let strip = state.notices.iter().rev().find(|notice| {
-            matches!(&notice.kind, crate::store::NoticeKind::Deleted { items, .. } if items.first() == Some(item))
-        });
-        if let Some(strip) = strip {
-            props.store.dismiss(strip.id);
-        }
-    }
-
-    pub(super) fn delete_selected(&mut self, ctx: &Context<Self>) -> bool {
-        let items: Vec<ItemId> = self.selection.iter().cloned().collect();
-        if items.is_empty() || !self.act(ctx, Command::Delete { items }) {
-            return false;
-        }
-        self.select(Selection::new())
-    }
-
-    /// Draws an island round what is selected; with nothing selected, the lasso says what.
-    pub(super) fn draw_island(&mut self, ctx: &Context<Self>) -> bool {
-        let items: Vec<ItemId> = self.selection.iter().cloned().collect();
-        if items.is_empty() {
-            return self.may_write(ctx) && self.set_mode(Mode::Lasso);
-        }
-        let id = ctx.props().store.new_island_id();
-        let drawn = self.act(
-            ctx,
-            Command::DrawIsland {
-                id: id.clone(),
-                items,
-                heading: None,
-                at: None,
-                parent: None,
-                order: OrderHint::Keep,
-            },
-        );
-        drawn && self.select(Selection::from([ItemId::Island(id)]))
-    }
-
-    pub(super) fn answer(&mut self, ctx: &Context<Self>, answer: Answer) -> bool {
-        let Some(asked) = self.asked.take() else { return false };
-        match answer {
-            Answer::Merge => {
-                let into = ItemId::Island(asked.into.clone());
-                if let Some(beside) = dropping::bring_beside(&Self::board(ctx), &asked.absorbed, &asked.into) {
-                    self.act(ctx, beside);
-                }
-                if self.act(
-                    ctx,
-                    Command::Merge {
-                        absorbed: asked.absorbed,
-                        into: asked.into,
-                    },
-                ) {
-                    self.select(Selection::from([into]));
-                }
-            }
-            Answer::Inside => {
-                self.act(ctx, asked.inside);
-            }
-            Answer::Leave => {}
-        }
-        self.end_preview(ctx);
-        true
-    }
-
-    fn perform(&mut self, ctx: &Context<Self>, action: Action) -> bool {
-        let items: Vec<ItemId> = self.selection.iter().cloned().collect();
-        let Some(first) = items.first().cloned() else {
-            return false;
-        };
-        if !matches!(action, Action::Show(_)) {
-            self.row = Row::Main;
-        }
-        match (action, first) {
-            (Action::Show(row), _) => self.row = row,
-            (Action::Write, _) => {
-                self.write_selected(ctx);
-            }
-            (Action::Colour(colour), _) => {
-                self.act(ctx, Command::SetColour { items, colour });
-            }
-            (Action::DrawIsland, _) => {
-                self.draw_island(ctx);
-            }
-            (Action::TakeOut, _) => self.take_out(ctx, &items),
-            (Action::SplitNote, ItemId::Note(note)) => {
-                let second = ctx.props().store.new_note_id();
-                self.act(ctx, Command::SplitNote { note, second, at: None });
-            }
-            (Action::Delete, _) => {
-                self.delete_selected(ctx);
-            }
-            (Action::Withhold(withheld), _) => {
-                self.act(ctx, Command::Withhold { items, withheld });
-            }
-            (Action::Carry, _) => {
-                self.set_mode(Mode::Carry(items));
-            }
-            (Action::UseAsHeading, ItemId::Note(note)) => {
-                let parent = Self::board(ctx).parent(&ItemId::Note(note.clone())).cloned();
-                if let Some(island) = parent {
-                    self.act(ctx, Command::UseAsHeading { note, island });
-                }
-            }
-            (Action::LoneWolf(lone_wolf), ItemId::Note(note)) => {
-                self.act(ctx, Command::SetLoneWolf { note, lone_wolf });
-            }
-            (Action::Fold(collapsed), ItemId::Island(island)) => {
-                self.act(ctx, Command::Collapse { island, collapsed });
-            }
-            (Action::Merge, ItemId::Island(island)) => {
-                self.set_mode(Mode::Merge(island));
-            }
-            (Action::SplitIsland(absorbed), _) => {
-                self.act(ctx, Command::SplitIsland { absorbed });
-            }
-            (Action::Dissolve, ItemId::Island(island)) => {
-                self.act(ctx, Command::Dissolve { island });
-            }
-            (Action::Tidy, ItemId::Island(island)) => {
-                self.act(ctx, Command::Tidy { island: Some(island) });
-            }
-            (Action::Transfer, _) => {
-                if let Some(on_transfer) = &ctx.props().on_transfer {
-                    on_transfer.emit(items);
-                }
-            }
-            // A verb for a note with an island selected, or the other way round: the selection changed meanwhile.
-            (
-                Action::SplitNote
-                | Action::UseAsHeading
-                | Action::LoneWolf(_)
-                | Action::Fold(_)
-                | Action::Merge
-                | Action::Dissolve
-                | Action::Tidy,
-                _,
-            ) => {}
-        }
-        true
-    }
-
-    /// Puts things into the island round theirs (or on the sheet), where there is room for them.
-    fn take_out(&self, ctx: &Context<Self>, items: &[ItemId]) {
-        let view = Self::board(ctx);
-        let out = |item: &ItemId| -> Option<Drop> {
-            let parent = view.parent(item)?;
-            let outer = view.islands.get(parent).and_then(|island| island.parent.clone());
-            Some(Drop {
-                item: item.clone(),
-                parent: outer,
-                at: None,
-                order: OrderHint::After(ItemId::Island(parent.clone())),
-            })
-        };
-        let drops: Vec<Drop> = items.iter().filter_map(out).collect();
-        if !drops.is_empty() {
-            self.act(ctx, Command::Move { drops });
-        }
     }
 }
 

@@ -160,7 +160,11 @@ fn heading_size(island: &Island, plate_only: bool) -> u8 {
     let room = (island.bounds.size.width - 84.0).max(120.0);
     let height = if plate_only { 64.0 } else { 50.0 } - if island.kept_headings.is_empty() { 0.0 } else { 20.0 };
     // Japanese letters are as wide as high, Latin ones about half.
-    let letters: f64 = island.heading.chars().map(|letter| if letter.is_ascii() { 0.56 } else { 1.0 }).sum();
+    let letters: f64 = island
+        .heading
+        .chars()
+        .map(|letter| if letter.is_ascii() { 0.56 } else { 1.0 })
+        .sum();
     let broken = island.heading.matches('\n').count() as f64;
     let fits = |size: u8| {
         let size = f64::from(size);

@@ -56,7 +56,10 @@ impl Listeners {
             let Some(event) = event.dyn_ref::<KeyboardEvent>() else {
                 return;
             };
-            if event.is_composing() || is_control(event.target()) {
+            // A button keeps its own keys; those with control or command, and escape, mean the sheet everywhere.
+            let command = event.ctrl_key() || event.meta_key() || event.key() == "Escape";
+            let elsewhere = is_field(event.target()) || (is_control(event.target()) && !command);
+            if event.is_composing() || elsewhere {
                 return;
             }
             if heard(Heard::Key(event.clone())) {
@@ -212,10 +215,12 @@ fn hit(target: Option<EventTarget>) -> Option<Hit> {
     }
 }
 
-/// The sheet takes the focus when it is touched; an open editor is left by that.
-fn take_focus(root: &HtmlElement) {
+/// The sheet takes the focus, when it is touched or when the focused button goes away; an open editor is left by that.
+pub fn take_focus(root: &HtmlElement) {
     let document = web_sys::window().and_then(|window| window.document());
-    let Some(active) = document.and_then(|document| document.active_element()) else { return };
+    let Some(active) = document.and_then(|document| document.active_element()) else {
+        return;
+    };
     let element: &Element = root;
     if active == *element {
         return;
@@ -238,6 +243,11 @@ fn is_control(target: Option<EventTarget>) -> bool {
             .flatten()
             .is_some()
     })
+}
+
+fn is_field(target: Option<EventTarget>) -> bool {
+    let element = target.and_then(|target| target.dyn_into::<Element>().ok());
+    element.is_some_and(|element| element.matches("textarea,input").unwrap_or(false))
 }
 
 fn pointer(event: &PointerEvent, hit: Hit) -> Pointer {

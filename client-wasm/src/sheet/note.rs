@@ -64,8 +64,7 @@ pub fn NoteView(props: &NoteViewProps) -> Html {
         writer,
         words,
     } = props;
-    let has_foot =
-        author.is_some() || note.lone_wolf || note.withheld || matches!(note.source, Source::Group { .. });
+    let has_foot = author.is_some() || note.lone_wolf || note.withheld || matches!(note.source, Source::Group { .. });
     let fit = letters::fit(&note.text, has_foot);
     let node = use_node_ref();
     use_styles(&node, [("transform", stage::at(note.position))]);

@@ -132,9 +132,14 @@ struct CursorViewProps {
 /// One cursor with its name, as large at every zoom.
 #[component]
 fn CursorView(props: &CursorViewProps) -> Html {
-    let Cursor { name, colour_index, at, .. } = &props.cursor;
+    let Cursor {
+        name, colour_index, at, ..
+    } = &props.cursor;
     let node = use_node_ref();
-    use_styles(&node, [("transform", format!("{} scale(var(--inverse-zoom,1))", stage::at(*at)))]);
+    use_styles(
+        &node,
+        [("transform", format!("{} scale(var(--inverse-zoom,1))", stage::at(*at)))],
+    );
     html! {
         <div ref={node} class={format!("cursor person-colour-{colour_index}")} aria-hidden="true">
             <svg viewBox="0 0 20 24" width="20" height="24">

@@ -198,7 +198,11 @@ impl Stage {
                 height: f64::from(element.offset_height()),
             })
         };
-        self.sizes = Sizes { actions: size(&self.actions), editor: size(&self.editor), ask: size(&self.ask) };
+        self.sizes = Sizes {
+            actions: size(&self.actions),
+            editor: size(&self.editor),
+            ask: size(&self.ask),
+        };
     }
 
     /// Puts the actions beside what is selected: above it, below it, or at the bottom when it fills the view.

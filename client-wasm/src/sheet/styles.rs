@@ -14,7 +14,9 @@ pub fn use_styles<const COUNT: usize>(node: &NodeRef, styles: [(&'static str, St
     let node = node.clone();
     let seen = use_mut_ref(|| false);
     use_effect_with(styles, move |styles| {
-        let Some(element) = node.cast::<HtmlElement>() else { return };
+        let Some(element) = node.cast::<HtmlElement>() else {
+            return;
+        };
         if seen.replace(true) {
             place(&element);
         }

@@ -20,7 +20,7 @@ use super::{
     handle::{Order, SheetHandle, SheetStatus},
     items::{self, IslandsLayer, NotesLayer},
     keyboard_bridge::BRIDGE_CLASS,
-    listeners::{Heard, Later, Listeners},
+    listeners::{self, Heard, Later, Listeners},
     others::{Holder, Others, OthersView},
     relations::RelationsView,
     stage::Stage,
@@ -139,6 +139,8 @@ pub struct Surface {
     pub(super) flash_timer: Option<Later>,
     /// Gets the keyboard focus after the next render.
     pub(super) focus_next: Option<ItemId>,
+    /// The sheet gets it, unless something is being written.
+    pub(super) refocus: bool,
     fitted: bool,
     listeners: Option<Listeners>,
     told: SheetStatus,
@@ -168,6 +170,7 @@ impl Component for Surface {
             rest_timer: None,
             flash_timer: None,
             focus_next: None,
+            refocus: false,
             fitted: false,
             listeners: None,
             told: SheetStatus::default(),
@@ -270,6 +273,12 @@ impl Component for Surface {
         self.stage.measure_overlay();
         self.show_preview_again(ctx);
         self.place_overlay(ctx);
+        if std::mem::take(&mut self.refocus)
+            && self.writing.is_none()
+            && let Some(root) = self.stage.root.cast::<HtmlElement>()
+        {
+            listeners::take_focus(&root);
+        }
         if let Some(item) = self.focus_next.take() {
             self.focus(&item);
         }

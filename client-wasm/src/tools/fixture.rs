@@ -40,7 +40,11 @@ pub(crate) fn island_item(name: &str) -> ItemId {
 }
 
 fn place(parent: Option<&str>, at: Point) -> Place {
-    Place { parent: parent.map(island), order: OrderKey::middle(), at }
+    Place {
+        parent: parent.map(island),
+        order: OrderKey::middle(),
+        at,
+    }
 }
 
 impl Fixture {
@@ -118,12 +122,19 @@ impl Fixture {
 
     /// The finished view, islands drawn round what they hold.
     pub(crate) fn view(mut self) -> BoardView {
-        let mut innermost_first: Vec<(u32, IslandId)> =
-            self.0.islands.values().map(|island| (island.depth, island.id.clone())).collect();
+        let mut innermost_first: Vec<(u32, IslandId)> = self
+            .0
+            .islands
+            .values()
+            .map(|island| (island.depth, island.id.clone()))
+            .collect();
         innermost_first.sort_by(|left, right| right.cmp(left));
         for (_, id) in innermost_first {
             let children = self.0.children.get(&id).cloned().unwrap_or_default();
-            let inside = children.iter().filter_map(|child| self.0.bounds(child)).reduce(|all, one| all.union(&one));
+            let inside = children
+                .iter()
+                .filter_map(|child| self.0.bounds(child))
+                .reduce(|all, one| all.union(&one));
             let Some(inside) = inside else { continue };
             let corner = Point::new(
                 inside.origin.x - ISLAND_PADDING,

@@ -11,32 +11,19 @@
 
 use std::collections::BTreeMap;
 
-use board::{
-    Command,
-    command::TextTarget,
-    geometry::{Point, Rect},
-    id::{IslandId, ItemId},
-};
+use board::{geometry::Point, id::ItemId};
 
-use super::{
-    Button, Effect, Hit, Input, Mode, Pointer, PointerKind, Scene, Selection,
-    dropping::{self, Target},
-    lasso,
-};
+use super::{Button, Effect, Hit, Input, Mode, Pointer, PointerKind, Scene, Selection, dropping, lasso};
 use crate::camera::Camera;
+use drag::Drag;
+
+mod drag;
+mod tap;
 
 /// A finger held still for so long means "more": add to the selection, or draw a lasso.
 pub const LONG_PRESS_MS: f64 = 500.0;
-/// A second tap within this time and [`DOUBLE_TAP_PX`] is one double tap.
-pub const DOUBLE_TAP_MS: f64 = 400.0;
-/// How far apart the two taps of a double tap may lie, in pixels.
-pub const DOUBLE_TAP_PX: f64 = 28.0;
 /// After a pen was seen, touch only pans for this long: a palm rests beside it.
 pub const PALM_MS: f64 = 30_000.0;
-/// Holding something this near to the view's edge (pixels) moves the camera …
-pub const EDGE_PX: f64 = 40.0;
-/// … by at most this much a frame, in pixels: a sheet at zoom 0.5 is crossed in about three seconds.
-pub const EDGE_SPEED_PX: f64 = 14.0;
 /// Time between two steps of such a move: one frame.
 const FRAME_MS: f64 = 16.0;
 /// A lasso takes up a new point after so many pixels.
@@ -83,20 +70,6 @@ enum State {
     },
     /// Pointers are still down, but what they began is over.
     Spent,
-}
-
-#[derive(Debug, Clone)]
-struct Drag {
-    pointer: i32,
-    at: Point,
-    /// The place of the sheet that was taken hold of.
-    grip: Point,
-    grabbed: ItemId,
-    /// Where everything held was when it was taken up.
-    origins: Vec<(ItemId, Point)>,
-    bounds: Rect,
-    /// Whether the finger has been away from the edges: a drag that starts there must not scroll at once.
-    scrolls: bool,
 }
 
 impl Gestures {
@@ -415,58 +388,6 @@ impl Gestures {
         };
     }
 
-    fn tap(&mut self, scene: &Scene<'_>, pressed: &Pointer, effects: &mut Vec<Effect>) {
-        let at = scene.camera.to_board(pressed.at);
-        match scene.mode {
-            Mode::Carry(items) => return carry_to(scene, items, at, effects),
-            Mode::Merge(absorbed) => return merge_into(scene, absorbed, at, effects),
-            Mode::Lasso => effects.push(Effect::SetMode(Mode::Hand)),
-            Mode::Hand => {}
-        }
-        let double = self.last_tap.take().is_some_and(|(place, at_ms)| {
-            pressed.at_ms - at_ms <= DOUBLE_TAP_MS && distance(place, pressed.at) <= DOUBLE_TAP_PX
-        });
-        if !double {
-            self.last_tap = Some((pressed.at, pressed.at_ms));
-        }
-        let item = match &pressed.hit {
-            Hit::Note(id) => ItemId::Note(id.clone()),
-            Hit::Plate(id) => ItemId::Island(id.clone()),
-            Hit::Inside(id) => {
-                if double && !scene.read_only {
-                    effects.push(Effect::AddNote {
-                        at,
-                        parent: Some(id.clone()),
-                    });
-                    return;
-                }
-                ItemId::Island(id.clone())
-            }
-            Hit::Paper => {
-                if double && !scene.read_only {
-                    effects.push(Effect::AddNote { at, parent: None });
-                } else if !pressed.shift && !scene.selection.is_empty() {
-                    effects.push(Effect::Select(Selection::new()));
-                }
-                return;
-            }
-        };
-        if pressed.shift {
-            effects.push(Effect::Select(toggled(scene, item)));
-            return;
-        }
-        let alone = scene.selection.len() == 1 && scene.selection.contains(&item);
-        if !alone {
-            effects.push(Effect::Select(Selection::from([item])));
-        } else if !scene.read_only {
-            match (&pressed.hit, item) {
-                (Hit::Note(_), ItemId::Note(id)) => effects.push(Effect::OpenEditor(TextTarget::Note(id))),
-                (Hit::Plate(_), ItemId::Island(id)) => effects.push(open_plate(scene, id)),
-                _ => {}
-            }
-        }
-    }
-
     fn tick(&mut self, scene: &Scene<'_>, now_ms: f64, effects: &mut Vec<Effect>) {
         match &mut self.state {
             State::Pointing { pressed, long } => {
@@ -483,7 +404,7 @@ impl Gestures {
                     Hit::Paper | Hit::Inside(_) => None,
                 };
                 if let Some(item) = item.filter(|_| *scene.mode == Mode::Hand) {
-                    effects.push(Effect::Select(toggled(scene, item)));
+                    effects.push(Effect::Select(tap::toggled(scene, item)));
                 }
             }
             State::Dragging(drag) => {
@@ -547,133 +468,6 @@ impl Gestures {
             State::Lasso { .. } => effects.push(Effect::EndLasso),
             _ => {}
         }
-    }
-}
-
-impl Drag {
-    fn delta(&self, camera: Camera) -> Point {
-        dropping::kept_on_sheet(self.bounds, camera.to_board(self.at) - self.grip)
-    }
-
-    fn placed(&self, camera: Camera) -> Vec<(ItemId, Point)> {
-        let delta = self.delta(camera);
-        self.origins
-            .iter()
-            .map(|(item, origin)| (item.clone(), *origin + delta))
-            .collect()
-    }
-
-    fn target(&self, scene: &Scene<'_>, camera: Camera) -> Option<Target> {
-        let held: Vec<ItemId> = self.origins.iter().map(|(item, _)| item.clone()).collect();
-        dropping::target(scene.view, camera.to_board(self.at), &held)
-    }
-
-    fn show(&self, scene: &Scene<'_>, camera: Camera, effects: &mut Vec<Effect>) {
-        let home = scene.view.parent(&self.grabbed);
-        // Its own island needs no mark: nothing would change but the place.
-        let target = self
-            .target(scene, camera)
-            .filter(|target| !matches!(target, Target::Into(island) if Some(island) == home));
-        effects.push(Effect::Preview {
-            placed: self.placed(camera),
-            target,
-        });
-    }
-
-    fn let_go(&self, scene: &Scene<'_>, effects: &mut Vec<Effect>) {
-        let placed = self.placed(scene.camera);
-        match self.target(scene, scene.camera) {
-            Some(Target::Ask(into)) => {
-                if let ItemId::Island(absorbed) = &self.grabbed {
-                    let inside = dropping::move_command(scene.view, &self.grabbed, &placed, Some(&into));
-                    effects.push(Effect::Ask {
-                        absorbed: absorbed.clone(),
-                        into,
-                        inside,
-                    });
-                }
-            }
-            target => {
-                let island = match &target {
-                    Some(Target::Into(island)) => Some(island),
-                    _ => None,
-                };
-                let command = dropping::move_command(scene.view, &self.grabbed, &placed, island);
-                effects.push(Effect::Act(command));
-                effects.push(Effect::EndPreview);
-            }
-        }
-    }
-
-    /// How the camera is pulled by a finger near the view's edge, in pixels a frame.
-    fn edge_pull(&self, scene: &Scene<'_>) -> Point {
-        let pull = |at: f64, room: f64| {
-            let depth = if at < EDGE_PX {
-                EDGE_PX - at
-            } else if at > room - EDGE_PX {
-                room - EDGE_PX - at
-            } else {
-                0.0
-            };
-            (depth / EDGE_PX).clamp(-1.0, 1.0) * EDGE_SPEED_PX
-        };
-        Point::new(
-            pull(self.at.x, scene.viewport.width),
-            pull(self.at.y, scene.viewport.height),
-        )
-    }
-}
-
-fn toggled(scene: &Scene<'_>, item: ItemId) -> Selection {
-    let mut selection = scene.selection.clone();
-    if !selection.remove(&item) {
-        selection.insert(item);
-    }
-    dropping::outermost(scene.view, &selection)
-}
-
-/// A second tap on a plate: a folded bundle opens, an open island's heading is written.
-fn open_plate(scene: &Scene<'_>, island: IslandId) -> Effect {
-    if scene.view.islands.get(&island).is_some_and(|island| island.collapsed) {
-        Effect::Act(Command::Collapse {
-            island,
-            collapsed: false,
-        })
-    } else {
-        Effect::OpenEditor(TextTarget::Heading(island))
-    }
-}
-
-/// Carried things are put down with their common middle at the tap.
-fn carry_to(scene: &Scene<'_>, items: &[ItemId], at: Point, effects: &mut Vec<Effect>) {
-    effects.push(Effect::SetMode(Mode::Hand));
-    let there: Vec<&ItemId> = items
-        .iter()
-        .filter(|item| dropping::is_shown(scene.view, item))
-        .collect();
-    let (Some(bounds), Some(first)) = (dropping::bounds_of(scene.view, there.iter().copied()), there.first()) else {
-        return;
-    };
-    let delta = dropping::kept_on_sheet(bounds, at - bounds.centre());
-    let placed: Vec<(ItemId, Point)> = there
-        .iter()
-        .filter_map(|item| dropping::corner(scene.view, item).map(|corner| ((*item).clone(), corner + delta)))
-        .collect();
-    let target = dropping::island_at(scene.view, at, items);
-    effects.push(Effect::Act(dropping::move_command(scene.view, first, &placed, target)));
-}
-
-/// The tapped island takes the other one in; a tap beside every island gives up.
-fn merge_into(scene: &Scene<'_>, absorbed: &IslandId, at: Point, effects: &mut Vec<Effect>) {
-    effects.push(Effect::SetMode(Mode::Hand));
-    let held = [ItemId::Island(absorbed.clone())];
-    if let Some(into) = dropping::island_at(scene.view, at, &held) {
-        effects.extend(dropping::bring_beside(scene.view, absorbed, into).map(Effect::Act));
-        effects.push(Effect::Act(Command::Merge {
-            absorbed: absorbed.clone(),
-            into: into.clone(),
-        }));
-        effects.push(Effect::Select(Selection::from([ItemId::Island(into.clone())])));
     }
 }
 

@@ -1,10 +1,6 @@
 //! The table of keys: what a key means when the sheet has the focus and no text is being written.
 
-use board::{
-    geometry::Point,
-    id::ItemId,
-    view::BoardView,
-};
+use board::{geometry::Point, id::ItemId, view::BoardView};
 
 use super::{Scene, dropping};
 
@@ -161,15 +157,32 @@ mod tests {
             mode: &Mode::Hand,
             read_only,
         };
-        act(Press { key, command: false, shift, alt: false }, &scene)
+        act(
+            Press {
+                key,
+                command: false,
+                shift,
+                alt: false,
+            },
+            &scene,
+        )
     }
 
     #[test]
     fn tab_walks_in_the_reports_order_and_leaves_the_sheet_at_its_end() {
         assert_eq!(pressed("Tab", &[], false, false), Some(KeyAct::Go(note_item("a"))));
-        assert_eq!(pressed("Tab", &[note_item("a")], false, false), Some(KeyAct::Go(island_item("i"))));
-        assert_eq!(pressed("Tab", &[island_item("i")], false, false), Some(KeyAct::Go(note_item("c"))));
-        assert_eq!(pressed("Tab", &[note_item("c")], false, true), Some(KeyAct::Go(island_item("i"))));
+        assert_eq!(
+            pressed("Tab", &[note_item("a")], false, false),
+            Some(KeyAct::Go(island_item("i")))
+        );
+        assert_eq!(
+            pressed("Tab", &[island_item("i")], false, false),
+            Some(KeyAct::Go(note_item("c")))
+        );
+        assert_eq!(
+            pressed("Tab", &[note_item("c")], false, true),
+            Some(KeyAct::Go(island_item("i")))
+        );
         assert_eq!(pressed("Tab", &[note_item("b")], false, false), None);
         assert_eq!(pressed("Tab", &[note_item("a")], false, true), None);
     }
@@ -180,7 +193,10 @@ mod tests {
         assert_eq!(right, Some(KeyAct::Nudge(Point::new(NUDGE, 0.0))));
         let far = pressed("ArrowUp", &[note_item("a")], false, true);
         assert_eq!(far, Some(KeyAct::Nudge(Point::new(0.0, -NUDGE_FAR))));
-        assert_eq!(pressed("ArrowRight", &[], false, false), Some(KeyAct::Pan(Point::new(-PAN_PX, 0.0))));
+        assert_eq!(
+            pressed("ArrowRight", &[], false, false),
+            Some(KeyAct::Pan(Point::new(-PAN_PX, 0.0)))
+        );
     }
 
     #[test]
@@ -188,6 +204,9 @@ mod tests {
         for key in ["Delete", "Enter", "n", "g"] {
             assert_eq!(pressed(key, &[note_item("a")], true, false), None, "{key}");
         }
-        assert!(matches!(pressed("ArrowRight", &[note_item("a")], true, false), Some(KeyAct::Pan(_))));
+        assert!(matches!(
+            pressed("ArrowRight", &[note_item("a")], true, false),
+            Some(KeyAct::Pan(_))
+        ));
     }
 }

@@ -14,7 +14,9 @@ pub const LASSO_POINTS_MAX: usize = 2_000;
 /// What a line encloses: notes by their middle, islands when all four corners are inside. What lies in an
 /// enclosed island comes with it and is not selected a second time.
 pub fn enclosed(view: &BoardView, line: &[Point]) -> Selection {
-    let Some(reach) = reach(line) else { return Selection::new() };
+    let Some(reach) = reach(line) else {
+        return Selection::new();
+    };
     let mut found = Selection::new();
     for island in view.islands.values().filter(|island| island.shown) {
         let bounds = island.bounds;
@@ -42,13 +44,17 @@ fn reach(line: &[Point]) -> Option<Rect> {
     if line.len() < 3 {
         return None;
     }
-    line.iter().map(|point| Rect::new(*point, Default::default())).reduce(|all, one| all.union(&one))
+    line.iter()
+        .map(|point| Rect::new(*point, Default::default()))
+        .reduce(|all, one| all.union(&one))
 }
 
 /// Even-odd rule, the line closed from its last point to its first.
 fn inside(line: &[Point], point: Point) -> bool {
     let mut within = false;
-    let Some(mut before) = line.last().copied() else { return false };
+    let Some(mut before) = line.last().copied() else {
+        return false;
+    };
     for &next in line {
         if (next.y > point.y) != (before.y > point.y) {
             let crossing = (before.x - next.x) * (point.y - next.y) / (before.y - next.y) + next.x;
@@ -77,7 +83,10 @@ mod tests {
 
     #[test]
     fn a_note_is_caught_by_its_middle_and_not_by_its_edge() {
-        let view = sheet().note("a", 100.0, 100.0, None).note("b", 500.0, 100.0, None).view();
+        let view = sheet()
+            .note("a", 100.0, 100.0, None)
+            .note("b", 500.0, 100.0, None)
+            .view();
         // a's middle is (200, 160); b's is (600, 160).
         assert_eq!(enclosed(&view, &square(80.0, 80.0, 450.0)), [note_item("a")].into());
     }

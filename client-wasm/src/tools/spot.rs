@@ -38,7 +38,10 @@ pub fn free_spot(view: &BoardView, wanted: Point) -> Point {
 
 /// What a new note must not cover: loose notes and top-level islands whole.
 fn taken(view: &BoardView) -> Vec<Rect> {
-    let islands = view.islands.values().filter(|island| island.shown && island.parent.is_none());
+    let islands = view
+        .islands
+        .values()
+        .filter(|island| island.shown && island.parent.is_none());
     let notes = view.notes.values().filter(|note| note.shown && note.parent.is_none());
     islands
         .map(|island| island.bounds)
@@ -47,7 +50,10 @@ fn taken(view: &BoardView) -> Vec<Rect> {
 }
 
 fn with_gap(corner: Point) -> Rect {
-    let size = Size { width: NOTE.width + 2.0 * GAP, height: NOTE.height + 2.0 * GAP };
+    let size = Size {
+        width: NOTE.width + 2.0 * GAP,
+        height: NOTE.height + 2.0 * GAP,
+    };
     Rect::new(Point::new(corner.x - GAP, corner.y - GAP), size)
 }
 
@@ -84,7 +90,10 @@ mod tests {
         for number in 0..20 {
             let spot = free_spot(&paper.clone().view(), Point::new(1000.0, 900.0));
             let slip = Rect::new(spot, NOTE);
-            assert!(!slips.iter().any(|other| other.intersects(&slip)), "note {number} covers another");
+            assert!(
+                !slips.iter().any(|other| other.intersects(&slip)),
+                "note {number} covers another"
+            );
             slips.push(slip);
             paper = paper.note(&format!("n{number}"), spot.x, spot.y, None);
         }
@@ -94,11 +103,18 @@ mod tests {
     fn a_loose_note_is_not_put_into_an_island_by_accident() {
         let view = sheet().island("i", None).note("a", 900.0, 800.0, Some("i")).view();
         let spot = free_spot(&view, Point::new(1000.0, 860.0));
-        assert!(view.islands.values().all(|island| !island.bounds.intersects(&Rect::new(spot, NOTE))));
+        assert!(
+            view.islands
+                .values()
+                .all(|island| !island.bounds.intersects(&Rect::new(spot, NOTE)))
+        );
     }
 
     #[test]
     fn beyond_the_edge_means_at_the_edge() {
-        assert_eq!(free_spot(&sheet().view(), Point::new(-500.0, 1e6)), Point::new(0.0, 3348.0));
+        assert_eq!(
+            free_spot(&sheet().view(), Point::new(-500.0, 1e6)),
+            Point::new(0.0, 3348.0)
+        );
     }
 }

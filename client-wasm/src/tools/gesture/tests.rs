@@ -1,8 +1,12 @@
 //! Before, gesture, after.
 
-use board::view::BoardView;
+use board::{Command, command::TextTarget, geometry::Rect, view::BoardView};
 
-use super::*;
+use super::{
+    drag::{EDGE_PX, EDGE_SPEED_PX},
+    *,
+};
+use crate::tools::Target;
 use crate::tools::fixture::{Fixture, island, island_item, note, note_item, sheet};
 
 /// A table with one sheet on it, and a hand.
@@ -646,6 +650,19 @@ fn a_drag_held_at_the_edge_scrolls_and_one_in_the_middle_does_not() {
     let rested = table.camera.offset.x;
     table.wait(16.0);
     assert_eq!(table.camera.offset.x, rested);
+}
+
+#[test]
+fn a_drag_at_the_edge_stops_where_the_sheet_ends() {
+    let mut table = Table::laid();
+    table
+        .finger_down(450.0, 150.0)
+        .finger_to(600.0, 350.0)
+        .finger_to(10.0, 350.0);
+    for _ in 0..200 {
+        table.wait(16.0);
+    }
+    assert!((0.0..=EDGE_PX + EDGE_SPEED_PX).contains(&table.camera.offset.x));
 }
 
 #[test]
