@@ -36,8 +36,18 @@ impl PartialEq for Texts {
     }
 }
 
-static JA: Texts = Texts { core: core::JA, sheet: sheet::JA, pages: pages::JA, outline: outline::JA };
-static EN: Texts = Texts { core: core::EN, sheet: sheet::EN, pages: pages::EN, outline: outline::EN };
+static JA: Texts = Texts {
+    core: core::JA,
+    sheet: sheet::JA,
+    pages: pages::JA,
+    outline: outline::JA,
+};
+static EN: Texts = Texts {
+    core: core::EN,
+    sheet: sheet::EN,
+    pages: pages::EN,
+    outline: outline::EN,
+};
 
 impl Locale {
     /// The texts of this language.
@@ -59,7 +69,11 @@ impl Locale {
     /// The language for a BCP 47 tag: English where it says so, Japanese everywhere else.
     pub fn from_tag(tag: &str) -> Self {
         let primary = tag.split(['-', '_']).next().unwrap_or_default();
-        if primary.eq_ignore_ascii_case("en") { Self::En } else { Self::Ja }
+        if primary.eq_ignore_ascii_case("en") {
+            Self::En
+        } else {
+            Self::Ja
+        }
     }
 }
 
