@@ -34,6 +34,12 @@ pub fn Frame(props: &FrameProps) -> Html {
     let locale = use_locale();
     let texts = locale.locale.texts();
     use_page_title(props.title.clone(), texts.pages.name);
+    // A new page starts at its top; the browser only does this when it loads one.
+    use_effect_with((), |()| {
+        if let Some(window) = web_sys::window() {
+            window.scroll_to_with_x_and_y(0.0, 0.0);
+        }
+    });
     let back = props.back.clone().map(|route| {
         let follow = follow(route.clone());
         html! {
