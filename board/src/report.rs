@@ -21,6 +21,24 @@
 //! - [`markdown`]: the clean report for other programs.
 //!
 //! Notes in the basket, withheld ones and empty slips are in none of them. Authors are not printed.
+//!
+//! ```
+//! use automerge::ActorId;
+//! use board::{Board, report, report::ReportBoard, workshop::WorkshopView};
+//!
+//! let parsed = report::parse(report::DEMO)?;
+//! assert_eq!(parsed.counts().notes, 64);
+//! assert_eq!(report::checks(&parsed).len(), 8);
+//!
+//! let boards: Vec<Board> = (1..)
+//!     .zip(parsed.boards())
+//!     .map(|(seed, group)| Board::import("w", &group, seed, 0, ActorId::from([1])))
+//!     .collect();
+//! let workshop = WorkshopView { theme: parsed.theme, ..WorkshopView::default() };
+//! let sheets: Vec<ReportBoard<'_>> = boards.iter().map(|board| ReportBoard::new(board.view())).collect();
+//! assert_eq!(report::verbatim(&workshop, &sheets), report::DEMO);
+//! # Ok::<(), report::ParseError>(())
+//! ```
 
 mod checks;
 mod clean;

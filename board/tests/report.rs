@@ -563,7 +563,7 @@ fn the_clean_report_tells_islands_lone_wolves_relations_and_evaluation() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, rng_seed: proptest::test_runner::RngSeed::Fixed(7), ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, rng_seed: proptest::test_runner::RngSeed::Fixed(7), ..ProptestConfig::default() })]
 
     /// However the open points are read, one after the other and over each other, the file stays the file.
     #[test]

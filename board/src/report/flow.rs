@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ReportBoard;
 use crate::{
     id::{IslandId, ItemId, NoteId},
+    order::OrderKey,
     view::{BoardView, Island, Note, OpenPoint, OpenPointKind, Source, State},
 };
 
@@ -116,31 +117,35 @@ pub(super) fn islands<'view>(view: &'view BoardView, items: &[ItemId], depth: us
 /// nobody has moved since: they stay where the file had them, see [`in_file_place`].
 pub(super) fn flat<'view>(view: &'view BoardView, imported: &Imported) -> Vec<Entry<'view>> {
     let kept = in_file_place(view, imported);
+    let is_line = |note: &Note| is_promoted(note) && (note.parent.is_none() || kept.contains(&note.id));
     let mut entries = Vec::new();
     let bullets = |items: &[ItemId]| {
-        let notes = notes(view, items)
-            .into_iter()
-            .filter(|note| !is_line(note) && !kept.contains(&note.id));
-        rows(view, notes)
+        let notes = notes(view, items);
+        rows(
+            view,
+            notes
+                .into_iter()
+                .filter(|note| !is_line(note) && !kept.contains(&note.id)),
+        )
     };
     entries.extend(bullets(&view.top));
     for item in &view.top {
-        for note in notes(view, std::slice::from_ref(item)) {
-            if is_line(note) && !kept.contains(&note.id) {
-                entries.push(Entry::Line { note });
-            }
-        }
+        let lines = notes(view, std::slice::from_ref(item));
+        let lines = lines
+            .into_iter()
+            .filter(|note| is_line(note) && !kept.contains(&note.id));
+        entries.extend(lines.map(|note| Entry::Line { note }));
         for (island, _) in islands(view, std::slice::from_ref(item), 0) {
             entries.push(Entry::Heading { island });
             entries.extend(bullets(children(view, &island.id)));
         }
     }
-    let mut kept: Vec<(usize, &Note)> = kept
+    let mut in_place: Vec<(usize, &Note)> = kept
         .iter()
         .filter_map(|id| Some((imported.place(&id.clone().into())?, view.notes.get(id)?.as_ref())))
         .collect();
-    kept.sort_by_key(|(place, _)| *place);
-    for (place, note) in kept {
+    in_place.sort_by_key(|(place, _)| *place);
+    for (place, note) in in_place {
         let place_of = |entry: &Entry<'_>| entry.item().and_then(|item| imported.place(&item));
         let before = entries
             .iter()
@@ -162,9 +167,9 @@ pub(super) fn flat<'view>(view: &'view BoardView, imported: &Imported) -> Vec<En
     rejoin(view, entries)
 }
 
-/// Whether a note stands like a heading: imported without a marker, and not put into an island since.
-fn is_line(note: &Note) -> bool {
-    note.marker.as_deref() == Some("") && note.row_group.is_none() && note.parent.is_none()
+/// Whether a note was a heading in the file.
+fn is_promoted(note: &Note) -> bool {
+    note.marker.as_deref() == Some("") && note.row_group.is_none()
 }
 
 /// Puts notes into rows: the halves of a split note that still stand side by side share one.
@@ -206,7 +211,8 @@ fn row_of<'view>(view: &'view BoardView, note: &'view Note) -> &'view NoteId {
 const ROW_HALVES_MAX: usize = 1_000;
 
 /// Notes on the sheet that a reading of the import put there, and that still are where it put them: bullets after a
-/// gap ([`OpenPointKind::GapInIsland`]) and lone wolves that were headings.
+/// gap ([`OpenPointKind::GapInIsland`]) and lone wolves that were headings. No reading changes an order key, so a lone
+/// wolf that nobody moved has its heading's key, and a bullet lies between its neighbours of the file.
 fn in_file_place(view: &BoardView, imported: &Imported) -> BTreeSet<NoteId> {
     let is_gap = |point: &&OpenPoint| point.kind == OpenPointKind::GapInIsland && point.chosen > 0;
     let after_gaps: BTreeSet<&NoteId> = view
@@ -216,37 +222,61 @@ fn in_file_place(view: &BoardView, imported: &Imported) -> BTreeSet<NoteId> {
         .flat_map(|point| &point.members)
         .filter_map(ItemId::note)
         .collect();
-    let mut beside: Option<&IslandId> = None;
+    let promoted = view
+        .notes
+        .values()
+        .filter(|note| is_promoted(note))
+        .map(|note| &note.id);
     let mut found = BTreeSet::new();
-    for item in &view.top {
-        let id = match item {
-            ItemId::Island(island) => {
-                beside = Some(island);
-                continue;
-            }
-            ItemId::Note(id) => id,
-        };
+    for id in after_gaps.iter().copied().chain(promoted) {
         let Some(note) = view.notes.get(id).filter(|note| note_is_printed(note)) else {
             continue;
         };
-        let is_printed = |id: &&IslandId| {
-            view.islands
-                .get(*id)
-                .is_some_and(|island| island_is_printed(view, island))
+        let item = ItemId::from(id.clone());
+        let at = |place: Option<usize>| place.and_then(|place| imported.order.get(place));
+        let place = imported.place(&item);
+        let own_order = Some(&note.place.order);
+        let is_kept = if is_promoted(note) {
+            at(place).is_some_and(|heading| *heading != item && order_of(view, heading) == own_order)
+        } else {
+            let heading = imported.before(&item).iter().rev().find_map(ItemId::island);
+            let printed = heading
+                .and_then(|id| view.islands.get(id))
+                .filter(|island| island_is_printed(view, island));
+            let before = at(place.and_then(|place| place.checked_sub(1))).and_then(|item| order_of(view, item));
+            let next = at(place.map(|place| place + 1)).and_then(|item| order_of(view, item));
+            let is_between = before < own_order && next.is_none_or(|next| Some(next) > own_order);
+            printed.is_some_and(|heading| {
+                let was_put_out = note.parent.as_ref() != Some(&heading.id);
+                was_put_out && (is_between || stands_beside(view, note, &heading.id))
+            })
         };
-        let mut headings = imported.before(item).iter().rev().filter_map(ItemId::island);
-        let heading = match is_line(note) {
-            true => headings.find(is_printed),
-            false if after_gaps.contains(id) => headings.next().filter(is_printed),
-            false => None,
-        };
-        if let (Some(heading), Some(beside)) = (heading, beside)
-            && lies_in(view, heading, beside)
-        {
+        if is_kept {
             found.insert(id.clone());
         }
     }
     found
+}
+
+/// Whether the island before a note, among its siblings, is the given one or holds it.
+fn stands_beside(view: &BoardView, note: &Note, island: &IslandId) -> bool {
+    let siblings = note
+        .parent
+        .as_ref()
+        .map_or(view.top.as_slice(), |parent| children(view, parent));
+    let before = siblings
+        .iter()
+        .take_while(|item| item.note() != Some(&note.id))
+        .filter_map(ItemId::island)
+        .last();
+    before.is_some_and(|before| lies_in(view, island, before))
+}
+
+fn order_of<'view>(view: &'view BoardView, item: &ItemId) -> Option<&'view OrderKey> {
+    match item {
+        ItemId::Note(id) => view.notes.get(id).map(|note| &note.place.order),
+        ItemId::Island(id) => view.islands.get(id).map(|island| &island.place.order),
+    }
 }
 
 fn lies_in(view: &BoardView, inner: &IslandId, outer: &IslandId) -> bool {
