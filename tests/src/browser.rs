@@ -52,12 +52,7 @@ pub(crate) struct Wire {
 
 impl Wire {
     /// Sends a command, to a page's session or to the browser, and waits for its answer.
-    pub(crate) async fn call(
-        &self,
-        session: Option<&str>,
-        method: &str,
-        params: Value,
-    ) -> Result<Value> {
+    pub(crate) async fn call(&self, session: Option<&str>, method: &str, params: Value) -> Result<Value> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let mut command = json!({ "id": id, "method": method, "params": params });
         if let Some(session) = session {
@@ -94,11 +89,7 @@ impl Wire {
             return;
         };
         if let Some(id) = message["id"].as_u64() {
-            let waiting = self
-                .waiting
-                .lock()
-                .unwrap_or_else(|held| held.into_inner())
-                .remove(&id);
+            let waiting = self.waiting.lock().unwrap_or_else(|held| held.into_inner()).remove(&id);
             if let Some(waiting) = waiting {
                 let answer = match message.get("error") {
                     Some(error) => Err(error.to_string()),
@@ -111,23 +102,15 @@ impl Wire {
         }
         let line = match message["method"].as_str() {
             Some("Runtime.consoleAPICalled") => {
-                let arguments = message["params"]["args"]
-                    .as_array()
-                    .cloned()
-                    .unwrap_or_default();
+                let arguments = message["params"]["args"].as_array().cloned().unwrap_or_default();
                 let texts: Vec<String> = arguments
                     .iter()
                     .map(|argument| {
                         let value = &argument["value"];
-                        value
-                            .as_str()
-                            .map(str::to_owned)
-                            .unwrap_or_else(|| match value {
-                                Value::Null => {
-                                    argument["description"].as_str().unwrap_or("").to_owned()
-                                }
-                                other => other.to_string(),
-                            })
+                        value.as_str().map(str::to_owned).unwrap_or_else(|| match value {
+                            Value::Null => argument["description"].as_str().unwrap_or("").to_owned(),
+                            other => other.to_string(),
+                        })
                     })
                     .collect();
                 format!(
@@ -141,7 +124,12 @@ impl Wire {
             }
             Some("Log.entryAdded") => {
                 let entry = &message["params"]["entry"];
-                format!("{}: {} ({})", entry["level"].as_str().unwrap_or("log"), entry["text"], entry["url"])
+                format!(
+                    "{}: {} ({})",
+                    entry["level"].as_str().unwrap_or("log"),
+                    entry["text"],
+                    entry["url"]
+                )
             }
             Some("Inspector.targetCrashed") => "the renderer crashed".to_owned(),
             _ => return,
@@ -186,12 +174,11 @@ impl Browser {
             .kill_on_drop(true)
             .spawn()
             .with_context(|| {
-                format!("cannot start {program}; install Debian's `chromium` and `fonts-noto-cjk`, or set YORIAI_CHROMIUM")
+                format!(
+                    "cannot start {program}; install Debian's `chromium` and `fonts-noto-cjk`, or set YORIAI_CHROMIUM"
+                )
             })?;
-        let stderr = process
-            .stderr
-            .take()
-            .context("Chromium has no standard error")?;
+        let stderr = process.stderr.take().context("Chromium has no standard error")?;
         let mut lines = BufReader::new(stderr).lines();
         let address = tokio::time::timeout(Duration::from_millis(COMMAND_MS_MAX), async {
             while let Some(line) = lines.next_line().await? {
@@ -206,11 +193,8 @@ impl Browser {
         // Chromium stops when nobody reads what it writes.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
 
-        let config = WebSocketConfig::default()
-            .max_message_size(None)
-            .max_frame_size(None);
-        let (socket, _) =
-            tokio_tungstenite::connect_async_with_config(address, Some(config), true).await?;
+        let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
+        let (socket, _) = tokio_tungstenite::connect_async_with_config(address, Some(config), true).await?;
         let (mut sink, mut stream) = socket.split();
         let (out, mut outgoing) = mpsc::unbounded_channel();
         let wire = Wire {
@@ -234,11 +218,7 @@ impl Browser {
                 }
             }
             // Nobody will answer any more: whoever waits is told so at once.
-            reader
-                .waiting
-                .lock()
-                .unwrap_or_else(|held| held.into_inner())
-                .clear();
+            reader.waiting.lock().unwrap_or_else(|held| held.into_inner()).clear();
         });
         Ok(Self {
             process,
@@ -252,11 +232,7 @@ impl Browser {
     pub async fn device(&self, name: &str, device: Device) -> Result<Page> {
         let context = self
             .wire
-            .call(
-                None,
-                "Target.createBrowserContext",
-                json!({ "disposeOnDetach": false }),
-            )
+            .call(None, "Target.createBrowserContext", json!({ "disposeOnDetach": false }))
             .await?;
         let context = context["browserContextId"]
             .as_str()
@@ -267,8 +243,7 @@ impl Browser {
 
     /// Opens a second tab on the device of another page.
     pub async fn tab(&self, name: &str, beside: &Page) -> Result<Page> {
-        self.page_in(name, beside.device(), beside.context().to_owned())
-            .await
+        self.page_in(name, beside.device(), beside.context().to_owned()).await
     }
 
     async fn page_in(&self, name: &str, device: Device, context: String) -> Result<Page> {
@@ -284,19 +259,12 @@ impl Browser {
     pub async fn leave_evidence(&self, test: &str) -> Result<PathBuf> {
         let folder = crate::target_folder().join("test-failures").join(test);
         std::fs::create_dir_all(&folder)?;
-        let pages: Vec<Page> = self
-            .pages
-            .lock()
-            .unwrap_or_else(|held| held.into_inner())
-            .clone();
+        let pages: Vec<Page> = self.pages.lock().unwrap_or_else(|held| held.into_inner()).clone();
         for page in pages {
             let name = page.name();
             std::fs::write(folder.join(format!("{name}.log")), page.log().join("\n"))?;
             if let Err(reason) = page.screenshot(&folder.join(format!("{name}.png"))).await {
-                std::fs::write(
-                    folder.join(format!("{name}.no-picture.txt")),
-                    format!("{reason:#}"),
-                )?;
+                std::fs::write(folder.join(format!("{name}.no-picture.txt")), format!("{reason:#}"))?;
             }
         }
         Ok(folder)

@@ -44,12 +44,7 @@ pub struct Seated {
 
 impl Seated {
     /// Puts a device into the hall.
-    pub async fn at(
-        browser: &Arc<Browser>,
-        server: SocketAddr,
-        name: &str,
-        device: Device,
-    ) -> Result<Self> {
+    pub async fn at(browser: &Arc<Browser>, server: SocketAddr, name: &str, device: Device) -> Result<Self> {
         let network = FaultProxy::start(server).await?;
         let page = browser.device(name, device).await?;
         Ok(Self { page, network })
@@ -67,9 +62,7 @@ impl Seated {
 
     /// Asks the server's REST interface from within the page, with the device's cookie.
     pub async fn asks(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value> {
-        let body = body.map_or("undefined".to_owned(), |body| {
-            format!("JSON.stringify({body})")
-        });
+        let body = body.map_or("undefined".to_owned(), |body| format!("JSON.stringify({body})"));
         let script = format!(
             "fetch({}, {{method: {}, headers: {{'content-type': 'application/json'}}, body: {body}}}).then(async r => ({{status: r.status, body: await r.text()}}))",
             json!(path),
@@ -97,18 +90,14 @@ impl Seated {
     /// Creates the demo workshop (the seed) and returns its links; this device is its coordinator from now on.
     pub async fn creates_demo(&self) -> Result<Links> {
         self.opens("/").await?;
-        self.links(
-            self.asks("POST", "/api/workshops/demo", Some(json!({})))
-                .await?,
-        )
+        self.links(self.asks("POST", "/api/workshops/demo", Some(json!({}))).await?)
     }
 
     /// Creates a workshop with groups of these names; this device is its coordinator from now on.
     pub async fn creates(&self, theme: &str, groups: &[&str]) -> Result<Links> {
         self.opens("/").await?;
         let groups: Vec<Value> = groups.iter().map(|name| json!({ "name": name })).collect();
-        let body =
-            json!({ "theme": theme, "date": "2026-11-22", "venue": "市民会館", "groups": groups });
+        let body = json!({ "theme": theme, "date": "2026-11-22", "venue": "市民会館", "groups": groups });
         self.links(self.asks("POST", "/api/workshops", Some(body)).await?)
     }
 
@@ -176,16 +165,16 @@ impl Seated {
             .until(&format!("the note 「{text}」 lies on the sheet"), &css)
             .await?;
         let id = self.page.eval(&format!("{css}.dataset.note")).await?;
-        id.as_str()
-            .map(str::to_owned)
-            .context("the note has no identifier")
+        id.as_str().map(str::to_owned).context("the note has no identifier")
     }
 
     /// Touches a note so that it is selected and its actions are shown. (A touch on a selected note would open it.)
     pub async fn selects_note(&self, id: &str) -> Result<()> {
         self.page.key("Escape", 0).await?;
         self.page.pauses().await?;
-        self.page.press_css(&format!("[data-testid=sheet] [data-note=\"{id}\"]")).await?;
+        self.page
+            .press_css(&format!("[data-testid=sheet] [data-note=\"{id}\"]"))
+            .await?;
         self.page.sees("note-delete").await
     }
 
@@ -217,12 +206,7 @@ impl BoardSeen {
         let entries = |key: &str| -> BTreeMap<String, Value> {
             board[key]
                 .as_object()
-                .map(|object| {
-                    object
-                        .iter()
-                        .map(|(id, value)| (id.clone(), value.clone()))
-                        .collect()
-                })
+                .map(|object| object.iter().map(|(id, value)| (id.clone(), value.clone())).collect())
                 .unwrap_or_default()
         };
         let mut heads: Vec<String> = board["heads"]

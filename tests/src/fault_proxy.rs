@@ -91,12 +91,7 @@ impl Drop for FaultProxy {
     }
 }
 
-async fn carry(
-    mut device: TcpStream,
-    mut server: TcpStream,
-    weather: Arc<AtomicU8>,
-    changed: Arc<Notify>,
-) {
+async fn carry(mut device: TcpStream, mut server: TcpStream, weather: Arc<AtomicU8>, changed: Arc<Notify>) {
     const BUFFER_BYTES: usize = 16 * 1024;
     let (mut up, mut down) = (vec![0; BUFFER_BYTES], vec![0; BUFFER_BYTES]);
     loop {

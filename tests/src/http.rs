@@ -33,7 +33,8 @@ pub struct Answer {
 impl Answer {
     /// The body as JSON.
     pub fn json(&self) -> Result<Value> {
-        serde_json::from_slice(&self.body).with_context(|| format!("{}: no JSON: {}", self.status, String::from_utf8_lossy(&self.body)))
+        serde_json::from_slice(&self.body)
+            .with_context(|| format!("{}: no JSON: {}", self.status, String::from_utf8_lossy(&self.body)))
     }
 
     /// The body as JSON, if the request succeeded.
@@ -41,19 +42,30 @@ impl Answer {
         if !(200..300).contains(&self.status) {
             bail!("{}: {}", self.status, String::from_utf8_lossy(&self.body));
         }
-        if self.body.is_empty() { Ok(Value::Null) } else { self.json() }
+        if self.body.is_empty() {
+            Ok(Value::Null)
+        } else {
+            self.json()
+        }
     }
 }
 
 impl HttpDevice {
     /// A device that nobody knows yet.
     pub fn new(server: SocketAddr) -> Self {
-        Self { server, cookies: BTreeMap::new() }
+        Self {
+            server,
+            cookies: BTreeMap::new(),
+        }
     }
 
     /// The `Cookie` field's value, for a WebSocket upgrade.
     pub fn cookie(&self) -> String {
-        self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+        self.cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect::<Vec<_>>()
+            .join("; ")
     }
 
     /// One request with a JSON body (or none).
@@ -62,9 +74,19 @@ impl HttpDevice {
     }
 
     /// One request with further header fields.
-    pub async fn request_with(&mut self, method: &str, path: &str, body: Option<&Value>, fields: &[(&str, &str)]) -> Result<Answer> {
+    pub async fn request_with(
+        &mut self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+        fields: &[(&str, &str)],
+    ) -> Result<Answer> {
         let body = body.map(Value::to_string).unwrap_or_default();
-        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-length: {}\r\n", self.server, body.len());
+        let mut head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\ncontent-length: {}\r\n",
+            self.server,
+            body.len()
+        );
         if !body.is_empty() {
             head.push_str("content-type: application/json\r\n");
         }
@@ -74,7 +96,9 @@ impl HttpDevice {
         for (name, value) in fields {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
-        let mut stream = TcpStream::connect(self.server).await.with_context(|| format!("{} does not answer", self.server))?;
+        let mut stream = TcpStream::connect(self.server)
+            .await
+            .with_context(|| format!("{} does not answer", self.server))?;
         stream.write_all(format!("{head}\r\n{body}").as_bytes()).await?;
         let mut bytes = Vec::new();
         (&mut stream).take(ANSWER_BYTES_MAX).read_to_end(&mut bytes).await?;
@@ -82,13 +106,22 @@ impl HttpDevice {
     }
 
     fn read(&mut self, bytes: &[u8]) -> Result<Answer> {
-        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").context("no end of the header")?;
+        let end = bytes
+            .windows(4)
+            .position(|four| four == b"\r\n\r\n")
+            .context("no end of the header")?;
         let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
         let mut lines = head.split("\r\n");
-        let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok()).context("no status line")?;
+        let status = lines
+            .next()
+            .and_then(|line| line.split(' ').nth(1))
+            .and_then(|code| code.parse().ok())
+            .context("no status line")?;
         let mut fields = BTreeMap::new();
         for line in lines {
-            let Some((name, value)) = line.split_once(':') else { continue };
+            let Some((name, value)) = line.split_once(':') else {
+                continue;
+            };
             let (name, value) = (name.trim().to_ascii_lowercase(), value.trim().to_owned());
             if name == "set-cookie" {
                 let pair = value.split(';').next().unwrap_or("");
@@ -99,7 +132,9 @@ impl HttpDevice {
             fields.insert(name, value);
         }
         let rest = &bytes[end + 4..];
-        let chunked = fields.get("transfer-encoding").is_some_and(|coding| coding.contains("chunked"));
+        let chunked = fields
+            .get("transfer-encoding")
+            .is_some_and(|coding| coding.contains("chunked"));
         let body = if chunked { unchunk(rest)? } else { rest.to_vec() };
         Ok(Answer { status, fields, body })
     }
@@ -108,8 +143,16 @@ impl HttpDevice {
 fn unchunk(mut rest: &[u8]) -> Result<Vec<u8>> {
     let mut body = Vec::new();
     loop {
-        let end = rest.windows(2).position(|two| two == b"\r\n").context("no end of a chunk's size")?;
-        let size = std::str::from_utf8(&rest[..end])?.split(';').next().unwrap_or("").trim().to_owned();
+        let end = rest
+            .windows(2)
+            .position(|two| two == b"\r\n")
+            .context("no end of a chunk's size")?;
+        let size = std::str::from_utf8(&rest[..end])?
+            .split(';')
+            .next()
+            .unwrap_or("")
+            .trim()
+            .to_owned();
         let size = usize::from_str_radix(&size, 16).context("a chunk's size")?;
         rest = &rest[end + 2..];
         if size == 0 {

@@ -20,8 +20,7 @@ use std::{
 pub fn temporary_folder(purpose: &str) -> std::io::Result<PathBuf> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let folder =
-        std::env::temp_dir().join(format!("yoriai-{purpose}-{}-{number}", std::process::id()));
+    let folder = std::env::temp_dir().join(format!("yoriai-{purpose}-{}-{number}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     Ok(folder)
 }

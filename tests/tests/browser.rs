@@ -84,8 +84,7 @@ async fn the_report_is_imported_checked_edited_and_comes_back_with_one_line_chan
 async fn a_card_leads_to_the_board_in_three_touches_and_everybody_sees_the_first_note() {
     scenario("a_card_leads_to_the_board", |browser| async move {
         let server = hall().await?;
-        let coordinator =
-            Seated::at(&browser, server.address(), "coordinator", Device::Desktop).await?;
+        let coordinator = Seated::at(&browser, server.address(), "coordinator", Device::Desktop).await?;
         let links = coordinator.creates_demo().await?;
         let (group, card) = links.groups[0].clone();
         let tablet = Seated::at(&browser, server.address(), "tablet", Device::Tablet).await?;
@@ -93,15 +92,10 @@ async fn a_card_leads_to_the_board_in_three_touches_and_everybody_sees_the_first
         // A known name is one touch on the name: scan, touch, board.
         tablet.opens(&card).await?;
         tablet.page.reads("吉福").await?;
-        tablet
-            .page
-            .press_css("[data-testid^=\"join-name-\"]")
-            .await?;
+        tablet.page.press_css("[data-testid^=\"join-name-\"]").await?;
         tablet.on_board().await?;
         phone.joins(&card, "新しい人").await?;
-        coordinator
-            .opens(&format!("/w/{}/g/{group}", links.workshop))
-            .await?;
+        coordinator.opens(&format!("/w/{}/g/{group}", links.workshop)).await?;
         coordinator.on_board().await?;
 
         tablet.writes_note("はじめの一枚").await?;
@@ -110,7 +104,9 @@ async fn a_card_leads_to_the_board_in_three_touches_and_everybody_sees_the_first
         }
         let board = until_equal(&[&tablet, &phone, &coordinator], &group).await?;
         ensure!(
-            board.texts().len() == 23, "22 imported notes and one new: {:?}", board.texts()
+            board.texts().len() == 23,
+            "22 imported notes and one new: {:?}",
+            board.texts()
         );
         Ok(())
     })
@@ -118,12 +114,10 @@ async fn a_card_leads_to_the_board_in_three_touches_and_everybody_sees_the_first
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn japanese_typed_with_conversion_loses_no_letter_while_somebody_else_writes_in_the_same_note()
- {
+async fn japanese_typed_with_conversion_loses_no_letter_while_somebody_else_writes_in_the_same_note() {
     scenario("japanese_typed_with_conversion", |browser| async move {
         let server = hall().await?;
-        let coordinator =
-            Seated::at(&browser, server.address(), "coordinator", Device::Desktop).await?;
+        let coordinator = Seated::at(&browser, server.address(), "coordinator", Device::Desktop).await?;
         let links = coordinator.creates("会議", &["1班"]).await?;
         let (group, card) = links.groups[0].clone();
         let sato = Seated::at(&browser, server.address(), "sato", Device::Tablet).await?;
@@ -151,9 +145,7 @@ async fn japanese_typed_with_conversion_loses_no_letter_while_somebody_else_writ
             mori.page.press_at(x, y).await?;
         }
         mori.page.sees("note-editor").await?;
-        mori.page
-            .eval("document.activeElement.setSelectionRange(0, 0)")
-            .await?;
+        mori.page.eval("document.activeElement.setSelectionRange(0, 0)").await?;
         mori.page.types("【案】").await?;
         mori.page.key("Escape", 0).await?;
         mori.online().await?;
@@ -205,8 +197,7 @@ async fn a_finger_drags_a_note_and_the_others_see_it_arrive() {
 async fn a_deleted_note_waits_in_the_basket_and_comes_back_by_anyone() {
     scenario("a_deleted_note_waits", |browser| async move {
         let server = hall().await?;
-        let coordinator =
-            Seated::at(&browser, server.address(), "coordinator", Device::Desktop).await?;
+        let coordinator = Seated::at(&browser, server.address(), "coordinator", Device::Desktop).await?;
         let links = coordinator.creates("会議", &["1班"]).await?;
         let (group, card) = links.groups[0].clone();
         let tablet = Seated::at(&browser, server.address(), "tablet", Device::Tablet).await?;
@@ -220,10 +211,7 @@ async fn a_deleted_note_waits_in_the_basket_and_comes_back_by_anyone() {
         tablet.page.press("undo-strip").await?;
         tablet
             .page
-            .until(
-                "the note is back",
-                &format!("document.querySelector('{}')", note(&id)),
-            )
+            .until("the note is back", &format!("document.querySelector('{}')", note(&id)))
             .await?;
         tablet.selects_note(&id).await?;
         tablet.page.press("note-delete").await?;
@@ -248,15 +236,12 @@ async fn a_deleted_note_waits_in_the_basket_and_comes_back_by_anyone() {
 async fn what_is_written_without_network_arrives_when_it_returns_and_a_reload_keeps_it() {
     scenario("what_is_written_without_network", |browser| async move {
         let server = hall().await?;
-        let coordinator =
-            Seated::at(&browser, server.address(), "coordinator", Device::Desktop).await?;
+        let coordinator = Seated::at(&browser, server.address(), "coordinator", Device::Desktop).await?;
         let links = coordinator.creates("会議", &["1班"]).await?;
         let (group, card) = links.groups[0].clone();
         let tablet = Seated::at(&browser, server.address(), "tablet", Device::Tablet).await?;
         tablet.joins(&card, "佐藤").await?;
-        coordinator
-            .opens(&format!("/w/{}/g/{group}", links.workshop))
-            .await?;
+        coordinator.opens(&format!("/w/{}/g/{group}", links.workshop)).await?;
         coordinator.on_board().await?;
         tablet.network.set(Weather::Cut);
         tablet
@@ -287,11 +272,7 @@ async fn what_is_written_without_network_arrives_when_it_returns_and_a_reload_ke
         tablet.page.reload().await?;
         tablet.on_board().await?;
         let board = until_equal(&[&tablet, &coordinator], &group).await?;
-        ensure!(
-            board.texts().len() == 2,
-            "nothing doubled: {:?}",
-            board.texts()
-        );
+        ensure!(board.texts().len() == 2, "nothing doubled: {:?}", board.texts());
         Ok(())
     })
     .await;
@@ -336,34 +317,21 @@ impl Dice {
 }
 
 /// One random act of one person. What is no longer possible (somebody else was faster) is simply not done.
-async fn random_act(
-    seat: &Seated,
-    group: &str,
-    dice: &mut Dice,
-    count: usize,
-) -> Result<&'static str> {
+async fn random_act(seat: &Seated, group: &str, dice: &mut Dice, count: usize) -> Result<&'static str> {
     let page = &seat.page;
     let shown = page
         .eval("[...document.querySelectorAll('[data-testid=sheet] [data-note]')].filter(e => { const r = e.getBoundingClientRect(); const x = r.x + r.width / 2, y = r.y + r.height / 2; const top = document.elementFromPoint(x, y); return r.width > 0 && top && e.contains(top); }).map(e => e.dataset.note)")
         .await?;
     let shown: Vec<String> = shown
         .as_array()
-        .map(|ids| {
-            ids.iter()
-                .filter_map(|id| id.as_str().map(str::to_owned))
-                .collect()
-        })
+        .map(|ids| ids.iter().filter_map(|id| id.as_str().map(str::to_owned)).collect())
         .unwrap_or_default();
     let islands = page
         .eval("[...document.querySelectorAll('[data-testid=sheet] [data-heading]')].filter(e => { const r = e.getBoundingClientRect(); const top = document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2); return r.width > 0 && top && e.contains(top); }).map(e => e.dataset.heading)")
         .await?;
     let islands: Vec<String> = islands
         .as_array()
-        .map(|ids| {
-            ids.iter()
-                .filter_map(|id| id.as_str().map(str::to_owned))
-                .collect()
-        })
+        .map(|ids| ids.iter().filter_map(|id| id.as_str().map(str::to_owned)).collect())
         .unwrap_or_default();
     let pick = |dice: &mut Dice, from: &[String]| from.get(dice.roll(from.len())).cloned();
     let act = match dice.roll(10) {
@@ -390,11 +358,7 @@ async fn random_act(
         6 => {
             if let (Some(id), Some(island)) = (pick(dice, &shown), pick(dice, &islands)) {
                 let from = middle(page, &note(&id)).await?;
-                let to = middle(
-                    page,
-                    &format!("[data-testid=sheet] [data-heading=\"{island}\"]"),
-                )
-                .await?;
+                let to = middle(page, &format!("[data-testid=sheet] [data-heading=\"{island}\"]")).await?;
                 page.drag(from, to).await?;
             }
             "gathers"
@@ -417,16 +381,8 @@ async fn random_act(
         }
         8 => {
             if islands.len() >= 2 {
-                let from = middle(
-                    page,
-                    &format!("[data-testid=sheet] [data-heading=\"{}\"]", islands[0]),
-                )
-                .await?;
-                let to = middle(
-                    page,
-                    &format!("[data-testid=sheet] [data-heading=\"{}\"]", islands[1]),
-                )
-                .await?;
+                let from = middle(page, &format!("[data-testid=sheet] [data-heading=\"{}\"]", islands[0])).await?;
+                let to = middle(page, &format!("[data-testid=sheet] [data-heading=\"{}\"]", islands[1])).await?;
                 page.drag(from, to).await?;
                 let offered = page
                     .eval("!!document.querySelector('[data-testid=island-merge]')")
@@ -474,11 +430,7 @@ async fn told_saved(seat: &Seated, group: &str, told: &mut Vec<String>) -> Resul
     let state = seat.page.state().await?;
     if state["phase"] == "online" && state["unsaved"] == 0 {
         if let Some(heads) = state["groups"][group]["heads"].as_array() {
-            told.extend(
-                heads
-                    .iter()
-                    .filter_map(|head| head.as_str().map(str::to_owned)),
-            );
+            told.extend(heads.iter().filter_map(|head| head.as_str().map(str::to_owned)));
         }
     }
     Ok(())
@@ -495,9 +447,7 @@ async fn three_devices(
     let phone = Seated::at(browser, server.address(), "phone", Device::Phone).await?;
     tablet.joins(&card, "佐藤").await?;
     phone.joins(&card, "森").await?;
-    coordinator
-        .opens(&format!("/w/{}/g/{group}", links.workshop))
-        .await?;
+    coordinator.opens(&format!("/w/{}/g/{group}", links.workshop)).await?;
     coordinator.on_board().await?;
     Ok((links, [tablet, phone, coordinator]))
 }
@@ -514,11 +464,7 @@ async fn server_board(seat: &Seated, links: &Links, group: &str) -> Result<autom
 }
 
 fn heads_of(document: &automerge::Automerge) -> Vec<String> {
-    let mut heads: Vec<String> = document
-        .get_heads()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let mut heads: Vec<String> = document.get_heads().iter().map(ToString::to_string).collect();
     heads.sort();
     heads
 }
@@ -537,9 +483,7 @@ async fn a_minute(
     while start.elapsed().as_secs() < seconds {
         midway(start.elapsed().as_secs()).await?;
         // The three act at the same time, each with dice of their own.
-        let mut own: Vec<Dice> = (0..3)
-            .map(|_| Dice(dice.roll(usize::MAX >> 1) as u64 | 1))
-            .collect();
+        let mut own: Vec<Dice> = (0..3).map(|_| Dice(dice.roll(usize::MAX >> 1) as u64 | 1)).collect();
         let mut each = own.iter_mut();
         let (first, second, third) = (
             each.next().context("dice")?,
@@ -557,10 +501,7 @@ async fn a_minute(
         }
         count += 1;
     }
-    ensure!(
-        count >= 5,
-        "the minute was too slow to mean anything: {count} rounds"
-    );
+    ensure!(count >= 5, "the minute was too slow to mean anything: {count} rounds");
     Ok(told)
 }
 

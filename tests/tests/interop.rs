@@ -57,11 +57,10 @@ impl Guest {
     /// Says what to do and returns the answer, also when it is a refusal.
     async fn tell(&mut self, act: Value) -> Result<Value> {
         self.to.write_all(format!("{act}\n").as_bytes()).await?;
-        let line =
-            tokio::time::timeout(Duration::from_millis(ANSWER_MS_MAX), self.from.next_line())
-                .await
-                .with_context(|| format!("no answer to {act}"))??
-                .with_context(|| format!("the guest ended at {act}"))?;
+        let line = tokio::time::timeout(Duration::from_millis(ANSWER_MS_MAX), self.from.next_line())
+            .await
+            .with_context(|| format!("no answer to {act}"))??
+            .with_context(|| format!("the guest ended at {act}"))?;
         Ok(serde_json::from_str(&line)?)
     }
 
@@ -77,11 +76,7 @@ impl Guest {
 
 async fn token(seat: &Seated, links: &Links) -> Result<String> {
     let token = seat
-        .asks(
-            "POST",
-            &format!("/api/tokens/{}", links.workshop),
-            Some(json!({})),
-        )
+        .asks("POST", &format!("/api/tokens/{}", links.workshop), Some(json!({})))
         .await?;
     let url = token["url"].as_str().context("no url")?;
     let query = url.split_once('?').context("no token in the url")?.1;
@@ -94,21 +89,11 @@ async fn token(seat: &Seated, links: &Links) -> Result<String> {
 
 async fn document(seat: &Seated, links: &Links, group: &str) -> Result<String> {
     let seat_json = seat
-        .asks(
-            "GET",
-            &format!("/api/workshops/{}/seat", links.workshop),
-            None,
-        )
+        .asks("GET", &format!("/api/workshops/{}/seat", links.workshop), None)
         .await?;
     let groups = seat_json["groups"].as_array().context("no groups")?;
-    let found = groups
-        .iter()
-        .find(|each| each["id"] == group)
-        .context("the group")?;
-    found["document"]
-        .as_str()
-        .map(str::to_owned)
-        .context("no document")
+    let found = groups.iter().find(|each| each["id"] == group).context("the group")?;
+    found["document"].as_str().map(str::to_owned).context("no document")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -43,13 +43,7 @@ async fn judge(page: &Page, screen: &str, wrong: &mut Vec<String>) -> Result<()>
     Ok(())
 }
 
-async fn walk(
-    seat: &Seated,
-    links: &Links,
-    empty: &Links,
-    full: &Links,
-    wrong: &mut Vec<String>,
-) -> Result<()> {
+async fn walk(seat: &Seated, links: &Links, empty: &Links, full: &Links, wrong: &mut Vec<String>) -> Result<()> {
     let page = &seat.page;
     let (group, card) = links.groups[1].clone();
     seat.opens("/").await?;
@@ -89,7 +83,11 @@ async fn walk(
     page.types("書きかけの付箋です。").await?;
     judge(page, "12-note-editor", wrong).await?;
     page.key("Escape", 0).await?;
-    if page.eval("!document.querySelector('[data-testid=note-delete]')").await? == json!(true) {
+    if page
+        .eval("!document.querySelector('[data-testid=note-delete]')")
+        .await?
+        == json!(true)
+    {
         page.pauses().await?;
         page.press_css("[data-testid=sheet] [data-note]").await?;
     }
@@ -120,24 +118,19 @@ async fn walk(
     page.sees("overview").await?;
     judge(page, "19-overview", wrong).await?;
     seat.opens(&format!("/w/{}/links", links.workshop)).await?;
+    page.press("links-mint").await?;
     page.sees("links-coordinator").await?;
     judge(page, "20-links", wrong).await?;
     seat.opens(&format!("/w/{}/cards", links.workshop)).await?;
-    page.until(
-        "the cards show their QR codes",
-        "document.querySelector('svg, img')",
-    )
-    .await?;
+    page.until("the cards show their QR codes", "document.querySelector('svg, img')")
+        .await?;
     judge(page, "21-cards", wrong).await?;
     seat.opens(&format!("/w/{}/wall", links.workshop)).await?;
     page.reads("1班").await?;
     judge(page, "22-wall", wrong).await?;
     seat.opens("/w/nosuchworkshop").await?;
-    page.until(
-        "the page says something",
-        "document.body.innerText.trim().length > 10",
-    )
-    .await?;
+    page.until("the page says something", "document.body.innerText.trim().length > 10")
+        .await?;
     judge(page, "23-no-such-workshop", wrong).await?;
     Ok(())
 }
@@ -174,8 +167,7 @@ async fn every_screen_fits_every_device() {
 
 /// A report of one group with 300 notes under 20 headings.
 fn three_hundred_notes() -> String {
-    let mut report =
-        "三百枚の付箋でも見わたせるか\n\n1班\n佐藤、鈴木(コーディネーター)\n".to_owned();
+    let mut report = "三百枚の付箋でも見わたせるか\n\n1班\n佐藤、鈴木(コーディネーター)\n".to_owned();
     for island in 1..=20 {
         report.push_str(&format!("\n見出し{island}をみんなで考える\n\n"));
         for number in 1..=15 {

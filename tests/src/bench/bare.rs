@@ -1,6 +1,10 @@
 //! The floor: a WebSocket server that hands every frame to everybody else and does nothing besides.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::{Arc, Mutex}};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
 
 use anyhow::Result;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -23,7 +27,9 @@ pub async fn serve() -> Result<()> {
         let readers = readers.clone();
         tokio::spawn(async move {
             let config = WebSocketConfig::default().read_buffer_size(4096);
-            let Ok(socket) = tokio_tungstenite::accept_async_with_config(stream, Some(config)).await else { return };
+            let Ok(socket) = tokio_tungstenite::accept_async_with_config(stream, Some(config)).await else {
+                return;
+            };
             let (mut sink, mut frames) = socket.split();
             let (outbox, mut outgoing) = mpsc::channel::<Bytes>(OUTBOX_FRAMES_MAX);
             with(&readers, |readers| readers.insert(number, outbox));

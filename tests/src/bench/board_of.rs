@@ -38,13 +38,25 @@ pub async fn create(server: SocketAddr, notes: usize, operations: usize) -> Resu
     let body = json!({ "theme": "測る", "date": "2026-11-22", "venue": "", "groups": [], "report": report });
     let created = device.request("POST", "/api/workshops", Some(&body)).await?.success()?;
     let workshop = created["workshop"].as_str().context("no workshop")?.to_owned();
-    let seat = device.request("GET", &format!("/api/workshops/{workshop}/seat"), None).await?.success()?;
+    let seat = device
+        .request("GET", &format!("/api/workshops/{workshop}/seat"), None)
+        .await?
+        .success()?;
     let document: DocumentId = seat["groups"][0]["document"].as_str().context("no document")?.parse()?;
-    let target = Target { address: server, path: format!("/sync/{workshop}"), cookie: Some(device.cookie()), document: Some(document) };
+    let target = Target {
+        address: server,
+        path: format!("/sync/{workshop}"),
+        cookie: Some(device.cookie()),
+        document: Some(document),
+    };
     if operations > 0 {
         write_history(&target, operations).await?;
     }
-    Ok(Made { target, device, workshop })
+    Ok(Made {
+        target,
+        device,
+        workshop,
+    })
 }
 
 /// People type: every change is one letter in one of the notes.
@@ -53,16 +65,30 @@ async fn write_history(target: &Target, operations: usize) -> Result<()> {
     let document = light.catch_up(std::time::Instant::now()).await?.document;
     let mut board = Board::load(&document.save(), automerge::ActorId::from([9u8; 16]))?;
     let ids: Vec<_> = board.view().notes.keys().cloned().collect();
-    let stamp = Stamp { person: None, device: "bench".to_owned(), at_ms: 0 };
+    let stamp = Stamp {
+        person: None,
+        device: "bench".to_owned(),
+        at_ms: 0,
+    };
     let mut changes = Vec::new();
     for number in 0..operations {
         let target = TextTarget::Note(ids[number % ids.len()].clone());
         // A letter comes and the next time round goes, so texts stay short while the history grows.
         let round = number / ids.len();
         let splice = if round % 2 == 0 {
-            Command::Splice { target, at: 0, delete: 0, insert: "あ".to_owned() }
+            Command::Splice {
+                target,
+                at: 0,
+                delete: 0,
+                insert: "あ".to_owned(),
+            }
         } else {
-            Command::Splice { target, at: 0, delete: 1, insert: String::new() }
+            Command::Splice {
+                target,
+                at: 0,
+                delete: 1,
+                insert: String::new(),
+            }
         };
         if let Some(change) = board.apply(splice, &stamp)?.change {
             changes.push(change);

@@ -29,7 +29,9 @@ impl Latencies {
         self.micros.sort_unstable();
         let last = self.micros.len().saturating_sub(1);
         let index = (part * last as f64).round() as usize;
-        self.micros.get(index).map_or(f64::NAN, |micros| *micros as f64 / 1000.0)
+        self.micros
+            .get(index)
+            .map_or(f64::NAN, |micros| *micros as f64 / 1000.0)
     }
 }
 
@@ -66,10 +68,14 @@ impl Row {
 
 /// Prints rows, each server's beside the bare broadcast's under the same load.
 pub fn print(rows: &[Row]) {
-    println!("| server | people | p50 ms | p95 ms | p99 ms | CPU s / 1,000 edits | RSS MiB | delivered | p50 ×bare | p99 ×bare | CPU ×bare |");
+    println!(
+        "| server | people | p50 ms | p95 ms | p99 ms | CPU s / 1,000 edits | RSS MiB | delivered | p50 ×bare | p99 ×bare | CPU ×bare |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|---|---|");
     for row in rows {
-        let bare = rows.iter().find(|other| other.people == row.people && other.server == "bare broadcast");
+        let bare = rows
+            .iter()
+            .find(|other| other.people == row.people && other.server == "bare broadcast");
         let ratio = |of: fn(&Row) -> f64| bare.map_or("–".to_owned(), |bare| format!("{:.2}", of(row) / of(bare)));
         println!(
             "| {} | {} | {:.2} | {:.2} | {:.2} | {:.3} | {:.1} | {:.1} % | {} | {} | {} |",

@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
+    sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
@@ -29,6 +30,8 @@ use super::figures::Latencies;
 const FRAME_MS_MAX: u64 = 60_000;
 /// After the last edit, so long is waited for what is still under way.
 const SETTLE_MS: u64 = 2_000;
+/// Numbers the places that notes are put to, over all rounds.
+static NEXT_PLACE: AtomicU64 = AtomicU64::new(0);
 
 /// Where the light clients go.
 #[derive(Debug, Clone)]
@@ -72,18 +75,33 @@ impl Light {
         let stream = TcpStream::connect(target.address).await?;
         stream.set_nodelay(true)?;
         let mut request = format!("ws://{}{}", target.address, target.path).into_client_request()?;
-        request.headers_mut().insert("origin", format!("http://{}", target.address).parse()?);
+        request
+            .headers_mut()
+            .insert("origin", format!("http://{}", target.address).parse()?);
         if let Some(cookie) = &target.cookie {
             request.headers_mut().insert("cookie", cookie.parse()?);
         }
         let config = WebSocketConfig::default().read_buffer_size(16 * 1024);
         let (socket, _) = tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await?;
         let (sink, stream) = socket.split();
-        let mut light =
-            Self { sink, stream, peer: name.parse()?, document: target.document, received_bytes: 0 };
+        let mut light = Self {
+            sink,
+            stream,
+            peer: name.parse()?,
+            document: target.document,
+            received_bytes: 0,
+        };
         if light.document.is_some() {
-            let metadata = PeerMetadata { yoriai: true, is_ephemeral: true, ..PeerMetadata::default() };
-            let join = Frame::Join { sender: light.peer.clone(), versions: vec![wire::PROTOCOL_VERSION.to_owned()], metadata };
+            let metadata = PeerMetadata {
+                yoriai: true,
+                is_ephemeral: true,
+                ..PeerMetadata::default()
+            };
+            let join = Frame::Join {
+                sender: light.peer.clone(),
+                versions: vec![wire::PROTOCOL_VERSION.to_owned()],
+                metadata,
+            };
             light.sink.send(Message::binary(wire::encode(&join))).await?;
             match light.frame().await? {
                 Frame::Peer { .. } => {}
@@ -96,7 +114,9 @@ impl Light {
     async fn frame(&mut self) -> Result<Frame> {
         let limit = Duration::from_millis(FRAME_MS_MAX);
         loop {
-            let message = tokio::time::timeout(limit, self.stream.next()).await.context("no frame came")?;
+            let message = tokio::time::timeout(limit, self.stream.next())
+                .await
+                .context("no frame came")?;
             match message.context("the server closed the connection")?? {
                 Message::Binary(bytes) => {
                     self.received_bytes += bytes.len();
@@ -109,15 +129,26 @@ impl Light {
     }
 
     fn sync_frame(&self, document: DocumentId, data: Vec<u8>, first: bool) -> Vec<u8> {
-        let message = SyncMessage { sender: self.peer.clone(), target: None, document, data };
-        wire::encode(&if first { Frame::Request(message) } else { Frame::Sync(message) })
+        let message = SyncMessage {
+            sender: self.peer.clone(),
+            target: None,
+            document,
+            data,
+        };
+        wire::encode(&if first {
+            Frame::Request(message)
+        } else {
+            Frame::Sync(message)
+        })
     }
 
     /// Asks for the board and waits until it holds what the server holds.
     pub async fn catch_up(&mut self, started: Instant) -> Result<Joined> {
         let document = self.document.context("the bare server has no documents")?;
         let greeting = PeerSync::new().greet(None, &[]);
-        self.sink.send(Message::binary(self.sync_frame(document, greeting, true))).await?;
+        self.sink
+            .send(Message::binary(self.sync_frame(document, greeting, true)))
+            .await?;
         let mut replica = Automerge::new();
         loop {
             match self.frame().await? {
@@ -140,11 +171,20 @@ impl Light {
         }
         let heads = replica.get_heads();
         let board = Board::from_doc(replica)?;
-        ensure!(!board.view().notes.is_empty() || board.view().islands.is_empty(), "the board can be drawn");
+        ensure!(
+            !board.view().notes.is_empty() || board.view().islands.is_empty(),
+            "the board can be drawn"
+        );
         let usable = started.elapsed();
         let ready = sync_message::write(&heads, &[], &heads, &[]);
-        self.sink.send(Message::binary(self.sync_frame(document, ready, false))).await?;
-        Ok(Joined { document: board.doc().clone(), bytes: self.received_bytes, usable })
+        self.sink
+            .send(Message::binary(self.sync_frame(document, ready, false)))
+            .await?;
+        Ok(Joined {
+            document: board.doc().clone(),
+            bytes: self.received_bytes,
+            usable,
+        })
     }
 
     /// Sends changes and waits until the server says that it holds them (on disk).
@@ -153,7 +193,9 @@ impl Light {
         let last = changes.last().context("no changes")?.hash();
         let bytes: Vec<&[u8]> = changes.iter().map(Change::raw_bytes).collect();
         let data = sync_message::write(&[last], &[], &[last], &bytes);
-        self.sink.send(Message::binary(self.sync_frame(document, data, false))).await?;
+        self.sink
+            .send(Message::binary(self.sync_frame(document, data, false)))
+            .await?;
         loop {
             match self.frame().await? {
                 Frame::Sync(message) if sync_message::read(&message.data)?.heads.contains(&last) => return Ok(()),
@@ -205,7 +247,10 @@ pub async fn work(target: &Target, work: Work, board: &Automerge) -> Result<Outc
         }
         let Light { sink, stream, .. } = light;
         sinks.push(sink);
-        readers.push(tokio::spawn(read(stream, (number == 0 && target.document.is_some()).then(|| news.clone()))));
+        readers.push(tokio::spawn(read(
+            stream,
+            (number == 0 && target.document.is_some()).then(|| news.clone()),
+        )));
     }
     drop(news);
     // The bare server holds nothing: every edit is made on the same document, so frames are of the same size.
@@ -231,15 +276,21 @@ pub async fn work(target: &Target, work: Work, board: &Automerge) -> Result<Outc
         }
         let person = edit % work.people;
         // A person whose last edit is not back yet waits with the next one, as typing in one field does.
-        if last_of[person].is_some_and(|hash| target.document.is_some() && confirmed.get_change_by_hash(&hash).is_none()) {
+        if last_of[person]
+            .is_some_and(|hash| target.document.is_some() && confirmed.get_change_by_hash(&hash).is_none())
+        {
             continue;
         }
         let mut replica = confirmed.fork();
         replica.set_actor(actors[person].clone());
         let note = &notes[edit % notes.len()];
+        // New in every round, or it would be no change; an order key must not end in 0.
+        let place = NEXT_PLACE.fetch_add(1, Ordering::Relaxed);
         let (x, y) = (100 + edit * 37 % 4000, 100 + edit * 53 % 3000);
         replica
-            .transact::<_, _, automerge::AutomergeError>(|transaction| transaction.put(note, "place", format!("- a{edit} {x} {y}")))
+            .transact::<_, _, automerge::AutomergeError>(|transaction| {
+                transaction.put(note, "place", format!("- a{place}V {x} {y}"))
+            })
             .map_err(|failure| failure.error)?;
         let change = replica.get_last_local_change().context("a change")?;
         if target.document.is_none() {
@@ -249,7 +300,12 @@ pub async fn work(target: &Target, work: Work, board: &Automerge) -> Result<Outc
         let heads = [change.hash()];
         let data = sync_message::write(&heads, &[], &heads, &[change.raw_bytes()]);
         let sender: PeerId = format!("light-{person}-{}", std::process::id()).parse()?;
-        let frame = wire::encode(&Frame::Sync(SyncMessage { sender, target: None, document, data }));
+        let frame = wire::encode(&Frame::Sync(SyncMessage {
+            sender,
+            target: None,
+            document,
+            data,
+        }));
         let mut mark = Mark::default();
         mark.copy_from_slice(&change.hash().0[..4]);
         sent.insert(mark, (Instant::now(), person));
@@ -271,7 +327,11 @@ pub async fn work(target: &Target, work: Work, board: &Automerge) -> Result<Outc
     }
     let expected = made * (work.people - 1);
     let delivered = latencies.count() as f64 / expected.max(1) as f64;
-    Ok(Outcome { latencies, edits: made, delivered })
+    Ok(Outcome {
+        latencies,
+        edits: made,
+        delivered,
+    })
 }
 
 /// Notes when each change arrived, until the connection ends. The first reader also hands on what arrived.
@@ -280,8 +340,12 @@ async fn read(mut stream: Stream, news: Option<mpsc::UnboundedSender<Vec<u8>>>) 
     while let Some(Ok(message)) = stream.next().await {
         let Message::Binary(bytes) = message else { continue };
         let now = Instant::now();
-        let Ok(Frame::Sync(message)) = wire::decode(&bytes, wire::SERVER_FRAME_BYTES_MAX) else { continue };
-        let Ok(body) = sync_message::read(&message.data) else { continue };
+        let Ok(Frame::Sync(message)) = wire::decode(&bytes, wire::SERVER_FRAME_BYTES_MAX) else {
+            continue;
+        };
+        let Ok(body) = sync_message::read(&message.data) else {
+            continue;
+        };
         for chunks in body.changes {
             for chunk in sync::chunk::split(chunks, sync_message::CHUNKS_MAX).unwrap_or_default() {
                 if let Some(mark) = chunk.bytes.get(4..8).and_then(|four| Mark::try_from(four).ok()) {

@@ -52,17 +52,32 @@ async fn main() -> Result<()> {
     let seconds = if arguments.quick { 4.0 } else { 20.0 };
     let mut rows = Vec::new();
 
-    println!("One board, 300 notes, a history of {HISTORY_OPERATIONS} operations, every edit on disk before it is shown; 1 edit/s a person.\n");
+    println!(
+        "One board, 300 notes, a history of {HISTORY_OPERATIONS} operations, every edit on disk before it is shown; 1 edit/s a person.\n"
+    );
     let data = temporary_folder("bench")?;
     let server = ServerProcess::start(&data, None).await?;
     let made = board_of::create(server.address(), 300, HISTORY_OPERATIONS).await?;
-    let board = Light::connect(&made.target, "first").await?.catch_up(Instant::now()).await?.document;
+    let board = Light::connect(&made.target, "first")
+        .await?
+        .catch_up(Instant::now())
+        .await?
+        .document;
     let (_bare, bare_target, bare_pid) = start_bare().await?;
     for people in [10, 50, 100] {
-        let load = Work { people, edits_per_s: 1.0, seconds };
-        for (name, target, pid) in [("bare broadcast", &bare_target, bare_pid), ("yoriai", &made.target, server.pid())] {
+        let load = Work {
+            people,
+            edits_per_s: 1.0,
+            seconds,
+        };
+        for (name, target, pid) in [
+            ("bare broadcast", &bare_target, bare_pid),
+            ("yoriai", &made.target, server.pid()),
+        ] {
             let before_s = cpu_s(pid)?;
-            let mut outcome = work(target, load, &board).await.with_context(|| format!("{name} with {people} people"))?;
+            let mut outcome = work(target, load, &board)
+                .await
+                .with_context(|| format!("{name} with {people} people"))?;
             let spent_s = cpu_s(pid)? - before_s;
             rows.push(Row {
                 server: name.to_owned(),
@@ -81,7 +96,10 @@ async fn main() -> Result<()> {
     println!("\nLate join (median of {JOINS}): from connecting to a board that can be drawn.\n");
     println!("| notes | operations | ms | bytes | after a restart, first join, ms |\n|---|---|---|---|---|");
     let mut joins = Vec::new();
-    for (notes, operations) in [(300, HISTORY_OPERATIONS), (5_000, if arguments.quick { 20_000 } else { 200_000 })] {
+    for (notes, operations) in [
+        (300, HISTORY_OPERATIONS),
+        (5_000, if arguments.quick { 20_000 } else { 200_000 }),
+    ] {
         let data = temporary_folder("bench-join")?;
         let mut server = ServerProcess::start(&data, None).await?;
         let made = board_of::create(server.address(), notes, operations).await?;
@@ -100,12 +118,23 @@ async fn main() -> Result<()> {
         server.kill().await?;
         let server = ServerProcess::start(&data, Some(address)).await?;
         let started = Instant::now();
-        let cold = Light::connect(&made.target, "after-restart").await?.catch_up(started).await?.usable.as_secs_f64() * 1000.0;
+        let cold = Light::connect(&made.target, "after-restart")
+            .await?
+            .catch_up(started)
+            .await?
+            .usable
+            .as_secs_f64()
+            * 1000.0;
         println!("| {notes} | {operations} | {median:.1} | {bytes} | {cold:.1} |");
-        joins.push(json!({ "notes": notes, "operations": operations, "ms": median, "bytes": bytes, "after_restart_ms": cold }));
+        joins.push(
+            json!({ "notes": notes, "operations": operations, "ms": median, "bytes": bytes, "after_restart_ms": cold }),
+        );
         drop(server);
     }
-    println!("\nThe generator itself used {:.1} s of processor time.", cpu_s(std::process::id())?);
+    println!(
+        "\nThe generator itself used {:.1} s of processor time.",
+        cpu_s(std::process::id())?
+    );
 
     let all = json!({ "rows": rows.iter().map(Row::json).collect::<Vec<_>>(), "joins": joins });
     if let Some(path) = &arguments.json {
@@ -118,10 +147,21 @@ async fn main() -> Result<()> {
 }
 
 async fn start_bare() -> Result<(Child, Target, u32)> {
-    let mut child = Command::new(std::env::current_exe()?).arg("--bare").stdout(Stdio::piped()).kill_on_drop(true).spawn()?;
+    let mut child = Command::new(std::env::current_exe()?)
+        .arg("--bare")
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()?;
     let mut lines = BufReader::new(child.stdout.take().context("no standard output")?).lines();
-    let Some(address) = lines.next_line().await? else { bail!("the bare server did not start") };
-    let target = Target { address: address.parse()?, path: "/".to_owned(), cookie: None, document: None };
+    let Some(address) = lines.next_line().await? else {
+        bail!("the bare server did not start")
+    };
+    let target = Target {
+        address: address.parse()?,
+        path: "/".to_owned(),
+        cookie: None,
+        document: None,
+    };
     let pid = child.id().context("the bare server ended")?;
     Ok((child, target, pid))
 }
@@ -131,7 +171,9 @@ fn compare(then: &Value, now: &Value) -> Result<()> {
     println!("\nNow ÷ then:\n");
     for row in now["rows"].as_array().context("rows")? {
         let same = |other: &&Value| other["server"] == row["server"] && other["people"] == row["people"];
-        let Some(earlier) = then["rows"].as_array().and_then(|rows| rows.iter().find(same)) else { continue };
+        let Some(earlier) = then["rows"].as_array().and_then(|rows| rows.iter().find(same)) else {
+            continue;
+        };
         let ratio = |key: &str| row[key].as_f64().unwrap_or(f64::NAN) / earlier[key].as_f64().unwrap_or(f64::NAN);
         println!(
             "{} with {}: p50 {:.2}, p99 {:.2}, CPU {:.2}, RSS {:.2}",

@@ -83,15 +83,14 @@ struct Inner {
 }
 
 impl Page {
-    pub(super) async fn open(
-        wire: Wire,
-        name: &str,
-        device: Device,
-        context: String,
-    ) -> Result<Self> {
+    pub(super) async fn open(wire: Wire, name: &str, device: Device, context: String) -> Result<Self> {
         let (width, height) = device.size();
         let target = wire
-            .call(None, "Target.createTarget", json!({ "url": "about:blank", "browserContextId": context, "width": width, "height": height }))
+            .call(
+                None,
+                "Target.createTarget",
+                json!({ "url": "about:blank", "browserContextId": context, "width": width, "height": height }),
+            )
             .await?;
         let target = target["targetId"].as_str().context("no target")?.to_owned();
         let session = wire
@@ -101,10 +100,7 @@ impl Page {
                 json!({ "targetId": target, "flatten": true }),
             )
             .await?;
-        let session = session["sessionId"]
-            .as_str()
-            .context("no session")?
-            .to_owned();
+        let session = session["sessionId"].as_str().context("no session")?.to_owned();
         let page = Self {
             inner: Arc::new(Inner {
                 wire,
@@ -115,12 +111,7 @@ impl Page {
                 session,
             }),
         };
-        for domain in [
-            "Page.enable",
-            "Runtime.enable",
-            "Log.enable",
-            "Network.enable",
-        ] {
+        for domain in ["Page.enable", "Runtime.enable", "Log.enable", "Network.enable"] {
             page.call(domain, json!({})).await?;
         }
         page.call(
@@ -133,11 +124,8 @@ impl Page {
             json!({ "enabled": device.touch(), "maxTouchPoints": 5 }),
         )
         .await?;
-        page.call(
-            "Emulation.setFocusEmulationEnabled",
-            json!({ "enabled": true }),
-        )
-        .await?;
+        page.call("Emulation.setFocusEmulationEnabled", json!({ "enabled": true }))
+            .await?;
         page.call("Emulation.setLocaleOverride", json!({ "locale": "ja-JP" }))
             .await?;
         Ok(page)
@@ -145,10 +133,7 @@ impl Page {
 
     /// Any DevTools command on this page.
     pub async fn call(&self, method: &str, params: Value) -> Result<Value> {
-        self.inner
-            .wire
-            .call(Some(&self.inner.session), method, params)
-            .await
+        self.inner.wire.call(Some(&self.inner.session), method, params).await
     }
 
     /// The page's name in the story.
@@ -176,11 +161,8 @@ impl Page {
         if let Some(reason) = answer["errorText"].as_str() {
             bail!("{} could not open {url}: {reason}", self.name());
         }
-        self.until(
-            "the document is parsed",
-            "document.readyState !== 'loading'",
-        )
-        .await
+        self.until("the document is parsed", "document.readyState !== 'loading'")
+            .await
     }
 
     /// Reloads the page, as a person would.
@@ -198,11 +180,7 @@ impl Page {
     pub async fn close(&self) -> Result<()> {
         self.inner
             .wire
-            .call(
-                None,
-                "Target.closeTarget",
-                json!({ "targetId": self.inner.target }),
-            )
+            .call(None, "Target.closeTarget", json!({ "targetId": self.inner.target }))
             .await?;
         Ok(())
     }
@@ -210,7 +188,10 @@ impl Page {
     /// Evaluates JavaScript in the page and returns its (awaited) value.
     pub async fn eval(&self, script: &str) -> Result<Value> {
         let answer = self
-            .call("Runtime.evaluate", json!({ "expression": script, "awaitPromise": true, "returnByValue": true, "userGesture": true }))
+            .call(
+                "Runtime.evaluate",
+                json!({ "expression": script, "awaitPromise": true, "returnByValue": true, "userGesture": true }),
+            )
             .await?;
         if let Some(details) = answer.get("exceptionDetails") {
             bail!("{}: {script}: {details}", self.name());
@@ -244,10 +225,7 @@ impl Page {
     pub async fn sees(&self, testid: &str) -> Result<()> {
         self.until(
             &format!("[{testid}] is visible"),
-            &format!(
-                "(() => {{ {VISIBLE} return visible('{}'); }})()",
-                selector(testid)
-            ),
+            &format!("(() => {{ {VISIBLE} return visible('{}'); }})()", selector(testid)),
         )
         .await
     }
@@ -273,10 +251,7 @@ impl Page {
             json!(selector)
         );
         let point = self.eval(&script).await?;
-        Ok((
-            point[0].as_f64().context("no x")?,
-            point[1].as_f64().context("no y")?,
-        ))
+        Ok((point[0].as_f64().context("no x")?, point[1].as_f64().context("no y")?))
     }
 
     /// Touches or clicks an element by its `data-testid`, with a real finger or mouse.
@@ -306,7 +281,11 @@ impl Page {
     /// Lets so much time pass in the page that the next touch is not the second half of a double one.
     pub async fn pauses(&self) -> Result<()> {
         let since = self.eval("performance.now()").await?;
-        self.until("the hand was lifted a while", &format!("performance.now() - {since} > 600")).await
+        self.until(
+            "the hand was lifted a while",
+            &format!("performance.now() - {since} > 600"),
+        )
+        .await
     }
 
     /// Drags from one place to another in steps, with a finger or the mouse.
@@ -321,10 +300,7 @@ impl Page {
         }
         for step in 1..=STEPS {
             let part = f64::from(step) / f64::from(STEPS);
-            let (x, y) = (
-                from.0 + (to.0 - from.0) * part,
-                from.1 + (to.1 - from.1) * part,
-            );
+            let (x, y) = (from.0 + (to.0 - from.0) * part, from.1 + (to.1 - from.1) * part);
             if touch {
                 self.touch("touchMove", &[(x, y)]).await?;
             } else {
@@ -360,16 +336,12 @@ impl Page {
         } else {
             json!({ "type": kind, "x": x, "y": y, "button": "left", "clickCount": 1 })
         };
-        self.call("Input.dispatchMouseEvent", button)
-            .await
-            .map(drop)
+        self.call("Input.dispatchMouseEvent", button).await.map(drop)
     }
 
     /// Types a text into what has the focus, as a keyboard that needs no conversion.
     pub async fn types(&self, text: &str) -> Result<()> {
-        self.call("Input.insertText", json!({ "text": text }))
-            .await
-            .map(drop)
+        self.call("Input.insertText", json!({ "text": text })).await.map(drop)
     }
 
     /// Shows a kana or kanji candidate under composition (未確定).
@@ -412,13 +384,19 @@ impl Page {
                 .map(|letter| letter.to_ascii_uppercase() as u32)
                 .unwrap_or(0),
         };
-        let mut down = json!({ "type": "rawKeyDown", "key": key, "windowsVirtualKeyCode": code, "modifiers": modifiers });
+        let mut down =
+            json!({ "type": "rawKeyDown", "key": key, "windowsVirtualKeyCode": code, "modifiers": modifiers });
         if key == "Enter" {
             down["type"] = json!("keyDown");
             down["text"] = json!("\r");
         }
         self.call("Input.dispatchKeyEvent", down).await?;
-        self.call("Input.dispatchKeyEvent", json!({ "type": "keyUp", "key": key, "windowsVirtualKeyCode": code, "modifiers": modifiers })).await.map(drop)
+        self.call(
+            "Input.dispatchKeyEvent",
+            json!({ "type": "keyUp", "key": key, "windowsVirtualKeyCode": code, "modifiers": modifiers }),
+        )
+        .await
+        .map(drop)
     }
 
     /// Puts a text into a field at once, as a paste does.
@@ -434,9 +412,7 @@ impl Page {
 
     /// What the page knows, as told by its test hook: groups, notes, islands, unsaved edits, connection phase.
     pub async fn state(&self) -> Result<Value> {
-        let text = self
-            .eval("window.yoriai ? window.yoriai.state() : '{}'")
-            .await?;
+        let text = self.eval("window.yoriai ? window.yoriai.state() : '{}'").await?;
         serde_json::from_str(text.as_str().unwrap_or("{}")).context("the page's state is no JSON")
     }
 
@@ -445,11 +421,9 @@ impl Page {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        let picture = self
-            .call("Page.captureScreenshot", json!({ "format": "png" }))
-            .await?;
-        let bytes = base64::engine::general_purpose::STANDARD
-            .decode(picture["data"].as_str().context("no picture")?)?;
+        let picture = self.call("Page.captureScreenshot", json!({ "format": "png" })).await?;
+        let bytes =
+            base64::engine::general_purpose::STANDARD.decode(picture["data"].as_str().context("no picture")?)?;
         std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
     }
 
