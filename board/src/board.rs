@@ -331,6 +331,9 @@ impl Board {
 
     /// Takes in changes of others. Only what they touched is read again.
     pub fn apply_changes(&mut self, changes: Vec<Change>) -> Result<Touched, ApplyError> {
+        if self.raw.maps.is_empty() {
+            return self.fill(changes);
+        }
         let mut log = PatchLog::active();
         let result = self.doc.apply_changes_log_patches(changes, &mut log);
         let (dirty, text_edits) = follow::dirty(&self.doc.make_patches(&mut log));
@@ -339,6 +342,17 @@ impl Board {
         }
         let mut touched = self.follow(&dirty);
         touched.text_edits = text_edits;
+        result.map(|()| touched).map_err(|error| ApplyError(error.to_string()))
+    }
+
+    /// The first changes of a replica that has nothing yet: everything is read at once, so patches would only cost.
+    fn fill(&mut self, changes: Vec<Change>) -> Result<Touched, ApplyError> {
+        let result = self.doc.apply_changes(changes);
+        self.raw = Raw::read(&self.doc);
+        let touched = self.follow(&Dirty {
+            everything: true,
+            ..Dirty::default()
+        });
         result.map(|()| touched).map_err(|error| ApplyError(error.to_string()))
     }
 

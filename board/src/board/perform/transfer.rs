@@ -1,7 +1,5 @@
 //! Between boards: the server packs on one, receives on the other and marks as sent, in one database transaction.
 
-use automerge::Automerge;
-
 use super::{
     Ground, basket,
     ground::on_sheet,
@@ -36,11 +34,6 @@ impl Board {
             at_ms: 0,
         };
         pack(&Ground::new(&self.raw, &self.view, &stamp), items)
-    }
-
-    /// The document with all its history, for a dry run: what is applied to the copy does not happen here.
-    pub fn fork(&self) -> Automerge {
-        self.doc.clone()
     }
 }
 
