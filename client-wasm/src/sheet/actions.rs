@@ -123,7 +123,7 @@ pub fn Actions(props: &ActionsProps) -> Html {
     }
 }
 
-fn single<'a>(props: &'a ActionsProps) -> (Option<&'a Rc<Selection>>, Option<&'a Note>, Option<&'a Island>) {
+fn single(props: &ActionsProps) -> (Option<&Rc<Selection>>, Option<&Note>, Option<&Island>) {
     if props.selection.len() != 1 {
         return (Some(&props.selection), None, None);
     }

@@ -27,9 +27,12 @@ pub enum Heard {
     Resized,
 }
 
+/// One listener: on what, to what, and what it does.
+type Kept = (EventTarget, &'static str, Closure<dyn FnMut(Event)>);
+
 /// Listens as long as it lives.
 pub struct Listeners {
-    kept: Vec<(EventTarget, &'static str, Closure<dyn FnMut(Event)>)>,
+    kept: Vec<Kept>,
     observer: Option<(ResizeObserver, Closure<dyn FnMut()>)>,
 }
 
@@ -64,6 +67,17 @@ impl Listeners {
             }
             if heard(Heard::Key(event.clone())) {
                 event.prevent_default();
+            }
+        });
+        // Browsers show their ring also when a script moves the focus after a touch; ours is for the tab key.
+        let ringed = root.clone();
+        listeners.add(target, "keyup", move |event| {
+            if event
+                .dyn_ref::<KeyboardEvent>()
+                .is_some_and(|event| event.key() == "Tab")
+            {
+                // A valid name: this does not fail.
+                let _ = ringed.set_attribute("data-keys", "");
             }
         });
         let heard = tell.clone();
@@ -107,6 +121,8 @@ impl Listeners {
             let Some(hit) = hit(event.target()) else { return };
             // Without the capture a finger that leaves the sheet would be lost; a refused one only costs that.
             let _ = captures.set_pointer_capture(event.pointer_id());
+            // The pointer shows where one is: the keyboard's ring goes.
+            let _ = captures.remove_attribute("data-keys");
             take_focus(&captures);
             heard(Heard::Input(Input::Down(pointer(event, hit))));
         });

@@ -115,6 +115,8 @@ pub(super) struct Asked {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Writing {
     pub(super) target: TextTarget,
+    /// The note was made for this writing: if nothing is written it never was.
+    pub(super) fresh: bool,
 }
 
 /// The surface.

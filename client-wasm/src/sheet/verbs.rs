@@ -98,6 +98,8 @@ impl Surface {
         if items.is_empty() || !self.act(ctx, Command::Delete { items }) {
             return false;
         }
+        // What had the focus goes away.
+        self.refocus = true;
         self.select(Selection::new())
     }
 

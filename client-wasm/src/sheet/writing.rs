@@ -2,6 +2,7 @@
 
 use board::{
     Command,
+    board::Act,
     command::{OrderHint, TextTarget},
     geometry::Point,
     id::{IslandId, ItemId},
@@ -67,7 +68,11 @@ impl Surface {
                 self.glide_to(ctx, camera);
             }
         }
-        self.write(ctx, TextTarget::Note(id))
+        let opened = self.write(ctx, TextTarget::Note(id));
+        if let Some(writing) = &mut self.writing {
+            writing.fresh = true;
+        }
+        opened
     }
 
     /// A new note takes the colour of the one selected note; people write several of a kind.
@@ -88,7 +93,7 @@ impl Surface {
         keyboard_bridge::hold();
         self.presence.writing = Some(target.clone());
         self.tell_others(ctx);
-        self.writing = Some(Writing { target });
+        self.writing = Some(Writing { target, fresh: false });
         true
     }
 
@@ -118,7 +123,9 @@ impl Surface {
                 .get(id)
                 .is_some_and(|note| note.shown && note.text.trim().is_empty());
             if empty && self.may_write(ctx) && !others::is_written(&props.others, id) {
-                self.take_away_quietly(ctx, &item);
+                self.take_away_quietly(ctx, &item, writing.fresh);
+                self.refocus = true;
+                self.focus_next = None;
                 self.select(Selection::new());
             }
         }
@@ -126,8 +133,19 @@ impl Surface {
     }
 
     /// Without the strip that other deletions get: nothing was lost.
-    pub(super) fn take_away_quietly(&self, ctx: &Context<Self>, item: &ItemId) {
+    pub(super) fn take_away_quietly(&self, ctx: &Context<Self>, item: &ItemId, fresh: bool) {
         let props = ctx.props();
+        let last = props
+            .store
+            .state()
+            .boards
+            .get(&props.group)
+            .and_then(|slot| slot.undo.undo);
+        if fresh && last == Some(Act::Add) {
+            // Taken back rather than deleted: the next undo is about what was done before.
+            props.store.undo(&props.group);
+            return;
+        }
         if !self.act(
             ctx,
             Command::Delete {
