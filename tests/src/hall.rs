@@ -118,6 +118,16 @@ impl Hall {
         LightClient::start(self.server, &self.workshop, Credential::of(device), number)
     }
 
+    /// One of the server's figures, from `/metrics`.
+    pub async fn figure(&self, name: &str) -> Result<f64> {
+        let answer = HttpDevice::new(self.server).request("GET", "/metrics", None).await?;
+        let figures = String::from_utf8(answer.body)?;
+        let mut found = figures
+            .lines()
+            .filter_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+        found.next().with_context(|| format!("no figure {name}"))
+    }
+
     /// A path below this workshop.
     pub fn path(&self, rest: &str) -> String {
         format!("/api/workshops/{}/{rest}", self.workshop)

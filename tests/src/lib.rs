@@ -8,6 +8,7 @@ pub mod faulty_store;
 pub mod hall;
 pub mod http;
 pub mod light_client;
+pub mod notes;
 pub mod server_process;
 pub mod simulation;
 

@@ -1,5 +1,7 @@
 //! A client without a page: the browser's own [`sync::Client`] over a real socket. It keeps a log of what it was told is saved.
 
+mod driver;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
@@ -10,26 +12,18 @@ use std::{
 use anyhow::{Context as _, Result, anyhow, bail};
 use automerge::{ActorId, Automerge, Change, ChangeHash};
 use board::{Board, BoardView, Command, Stamp, Workshop, WorkshopCommand, WorkshopView};
-use futures_util::{SinkExt as _, StreamExt as _};
-use sync::{
-    Access, Client, DocumentId, PeerId,
-    client::{ClientEvent, ConnectionState, Documents, Effect},
-    wire::SERVER_FRAME_BYTES_MAX,
-};
+use sync::{Access, Client, DocumentId, PeerId, wire::SERVER_FRAME_BYTES_MAX};
 use tokio::{
     net::TcpStream,
     sync::{mpsc, watch},
 };
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
-    tungstenite::{
-        self,
-        client::IntoClientRequest as _,
-        protocol::{Message as Frame, WebSocketConfig},
-    },
+    tungstenite::{self, client::IntoClientRequest as _, protocol::WebSocketConfig},
 };
 
 use crate::http::HttpDevice;
+use driver::Driver;
 
 /// How long a test waits for anything at all. Long, because the machine may be busy: nothing asserts on time.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -354,210 +348,4 @@ fn peer(device: &str) -> PeerId {
     let text = format!("{device}-tab");
     // Lower-case letters, digits and a dash are a peer id by every rule.
     text.parse().unwrap_or_else(|_| unreachable!("{text} is a peer id"))
-}
-
-struct Driver {
-    server: SocketAddr,
-    workshop: String,
-    credential: Credential,
-    client: Client,
-    shared: Arc<Shared>,
-    changes: watch::Sender<u64>,
-    started: Instant,
-    random: u64,
-    socket: Option<Socket>,
-    opening: bool,
-    wake_at_ms: Option<u64>,
-    /// How many of its own changes the client has been told of, by document.
-    submitted: BTreeMap<DocumentId, usize>,
-}
-
-impl Documents for Known {
-    fn doc(&self, document: &DocumentId) -> Option<&Automerge> {
-        self.documents.get(document)
-    }
-
-    fn apply(&mut self, document: &DocumentId, changes: Vec<Change>) -> Result<(), String> {
-        let doc = self.documents.entry(*document).or_default();
-        doc.apply_changes(changes).map_err(|error| error.to_string())
-    }
-}
-
-impl Driver {
-    async fn run(mut self, mut orders: mpsc::UnboundedReceiver<Order>) {
-        self.handle(ClientEvent::Start).await;
-        loop {
-            if self.opening {
-                self.opening = false;
-                match open_socket(self.server, &self.workshop, &self.credential).await {
-                    Ok(socket) => {
-                        self.socket = Some(socket);
-                        self.handle(ClientEvent::SocketOpened).await;
-                    }
-                    Err(_) => self.handle(ClientEvent::SocketClosed).await,
-                }
-                continue;
-            }
-            let wake_ms = self.wake_at_ms.map(|at_ms| at_ms.saturating_sub(self.now_ms()));
-            tokio::select! {
-                order = orders.recv() => match order {
-                    Some(order) => self.obey(order).await,
-                    None => return,
-                },
-                frame = next_frame(&mut self.socket) => match frame {
-                    Some(Ok(Frame::Binary(bytes))) => self.handle(ClientEvent::Frame(bytes.into())).await,
-                    Some(Ok(Frame::Close(frame))) => {
-                        let code = frame.map_or(1005, |frame| u16::from(frame.code));
-                        self.tell(|known| known.closes.push(code));
-                        self.lost().await;
-                    }
-                    Some(Ok(_)) => {}
-                    Some(Err(_)) | None => self.lost().await,
-                },
-                () = tokio::time::sleep(Duration::from_millis(wake_ms.unwrap_or_default())), if wake_ms.is_some() => {
-                    self.wake_at_ms = None;
-                    self.handle(ClientEvent::Tick).await;
-                }
-            }
-        }
-    }
-
-    async fn lost(&mut self) {
-        self.socket = None;
-        self.handle(ClientEvent::SocketClosed).await;
-    }
-
-    async fn obey(&mut self, order: Order) {
-        match order {
-            Order::Open(document) => {
-                self.tell(|known| {
-                    known.in_sync.remove(&document);
-                    known.unavailable.remove(&document);
-                });
-                self.handle(ClientEvent::Open {
-                    document,
-                    saved: Vec::new(),
-                })
-                .await;
-            }
-            Order::Changed(document, change) => {
-                *self.submitted.entry(document).or_default() += 1;
-                let change = *change;
-                self.handle(ClientEvent::LocalChange { document, change }).await;
-            }
-            Order::Ephemeral(document, data) => self.handle(ClientEvent::SendEphemeral { document, data }).await,
-            Order::Hint => self.handle(ClientEvent::NetworkHint { online: true }).await,
-            Order::Cut => self.lost().await,
-        }
-    }
-
-    async fn handle(&mut self, event: ClientEvent) {
-        self.random = self
-            .random
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        let (now_ms, random) = (self.now_ms(), self.random);
-        let mut effects = Vec::new();
-        {
-            let mut known = self
-                .shared
-                .known
-                .lock()
-                .unwrap_or_else(|poisoned| poisoned.into_inner());
-            self.client.handle(now_ms, random, &mut *known, event, &mut effects);
-        }
-        for effect in effects {
-            self.act(effect).await;
-        }
-        self.count_saved();
-        let online = matches!(self.client.state(), ConnectionState::Online { .. });
-        self.tell(|known| {
-            if online && !known.online {
-                known.connections += 1;
-            }
-            known.online = online;
-        });
-    }
-
-    async fn act(&mut self, effect: Effect) {
-        match effect {
-            Effect::OpenSocket => {
-                self.socket = None;
-                self.opening = true;
-            }
-            Effect::CloseSocket => self.socket = None,
-            Effect::Send(bytes) => {
-                if let Some(socket) = &mut self.socket {
-                    // A dead socket is reported by its next read.
-                    let _ = socket.send(Frame::Binary(bytes.into())).await;
-                }
-            }
-            Effect::WakeAt { at_ms } => self.wake_at_ms = Some(at_ms),
-            Effect::StateChanged | Effect::SavedChanged { .. } | Effect::Applied { .. } => {}
-            Effect::Access {
-                document,
-                access,
-                reason,
-            } => {
-                self.tell(|known| drop(known.access.insert(document, (access, reason))));
-            }
-            Effect::Peers { document, peers } => {
-                let names = peers.into_iter().map(|peer| peer.name).collect();
-                self.tell(|known| drop(known.people.insert(document, names)));
-            }
-            Effect::Ephemeral { data, .. } => self.tell(|known| known.ephemerals.push(data)),
-            Effect::Notice { code, .. } => self.tell(|known| known.notices.push(code)),
-            Effect::Refused { document, text } => {
-                self.tell(|known| drop(known.refused.insert(document, text)));
-            }
-            Effect::Unavailable { document } => {
-                self.tell(|known| {
-                    known.unavailable.insert(document);
-                });
-            }
-            Effect::InSync { document } => {
-                self.tell(|known| {
-                    known.in_sync.insert(document);
-                });
-            }
-        }
-    }
-
-    /// One's own changes are a chain: of those the client has been told of, the last n are unsaved.
-    fn count_saved(&mut self) {
-        let mut known = self
-            .shared
-            .known
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        let known = &mut *known;
-        for (document, submitted) in &self.submitted {
-            let saved = submitted.saturating_sub(self.client.unsaved(document));
-            let own = known.own.get(document).map(Vec::as_slice).unwrap_or_default();
-            known.acknowledged.extend(own.iter().take(saved).copied());
-        }
-    }
-
-    fn tell(&self, change: impl FnOnce(&mut Known)) {
-        change(
-            &mut self
-                .shared
-                .known
-                .lock()
-                .unwrap_or_else(|poisoned| poisoned.into_inner()),
-        );
-        self.changes.send_modify(|count| *count += 1);
-    }
-
-    fn now_ms(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
-    }
-}
-
-/// The socket's next frame; never resolves without a socket.
-async fn next_frame(socket: &mut Option<Socket>) -> Option<Result<Frame, tungstenite::Error>> {
-    match socket {
-        Some(socket) => socket.next().await,
-        None => std::future::pending().await,
-    }
 }
