@@ -152,11 +152,7 @@ fn emoji_and_rare_kanji_count_as_one_letter_each() {
     let text = "😊𠮷a";
     assert_eq!([0, 2, 4, 5].map(|units| letters_before(text, units)), [0, 1, 2, 3]);
     assert_eq!([0, 1, 2, 3].map(|letters| utf16_before(text, letters)), [0, 2, 4, 5]);
-    assert_eq!(
-        letters_before(text, 1),
-        0,
-        "half a surrogate pair is no letter yet"
-    );
+    assert_eq!(letters_before(text, 1), 0, "half a surrogate pair is no letter yet");
 }
 
 #[test]
