@@ -41,12 +41,15 @@ pub struct Browser {
     pages: Mutex<Vec<Page>>,
 }
 
+/// Where the answer to one command goes: its result, or the browser's reason.
+type Answer = oneshot::Sender<Result<Value, String>>;
+
 /// The connection to the browser: commands out, answers by their number, events into each page's log.
 #[derive(Clone)]
 pub(crate) struct Wire {
     next: Arc<AtomicU64>,
     out: mpsc::UnboundedSender<Message>,
-    waiting: Arc<Mutex<BTreeMap<u64, oneshot::Sender<Result<Value, String>>>>>,
+    waiting: Arc<Mutex<BTreeMap<u64, Answer>>>,
     logs: Arc<Mutex<BTreeMap<String, Vec<String>>>>,
 }
 

@@ -428,10 +428,9 @@ async fn random_act(seat: &Seated, group: &str, dice: &mut Dice, count: usize) -
 /// Heads that the page showed while nothing was unsaved: these it had been told were saved.
 async fn told_saved(seat: &Seated, group: &str, told: &mut Vec<String>) -> Result<()> {
     let state = seat.page.state().await?;
-    if state["phase"] == "online" && state["unsaved"] == 0 {
-        if let Some(heads) = state["groups"][group]["heads"].as_array() {
-            told.extend(heads.iter().filter_map(|head| head.as_str().map(str::to_owned)));
-        }
+    let settled = state["phase"] == "online" && state["unsaved"] == 0;
+    if let Some(heads) = state["groups"][group]["heads"].as_array().filter(|_| settled) {
+        told.extend(heads.iter().filter_map(|head| head.as_str().map(str::to_owned)));
     }
     Ok(())
 }
