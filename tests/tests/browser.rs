@@ -1,11 +1,13 @@
 //! Real browsers on real boards. Every test is a scene of an evening; a failing one leaves screenshots and consoles
 //! in `target/test-failures/`.
 
+use std::sync::Arc;
+
 use anyhow::{Context as _, Result, ensure};
 use automerge::ReadDoc as _;
 use serde_json::json;
 use tests::{
-    browser::{Device, Page, scenario},
+    browser::{Browser, Device, Page, scenario},
     evening::{BoardSeen, Links, Seated, until_equal},
     fault_proxy::Weather,
     server_process::ServerProcess,
@@ -16,6 +18,40 @@ const SEED: &str = board::report::DEMO;
 
 async fn hall() -> Result<ServerProcess> {
     ServerProcess::start(&temporary_folder("hall")?, None).await
+}
+
+/// A table of an evening: its coordinator has opened a workshop of two groups, and 佐藤 sits at the first one's tablet.
+struct Table {
+    coordinator: Seated,
+    links: Links,
+    group: String,
+    card: String,
+    tablet: Seated,
+}
+
+impl Table {
+    async fn open(browser: &Arc<Browser>, server: &ServerProcess) -> Result<Self> {
+        let coordinator = Seated::at(browser, server.address(), "coordinator", Device::Desktop).await?;
+        let links = coordinator.creates("会議", &["1班", "2班"]).await?;
+        let (group, card) = links.groups[0].clone();
+        let tablet = Seated::at(browser, server.address(), "tablet", Device::Tablet).await?;
+        tablet.joins(&card, "佐藤").await?;
+        Ok(Self {
+            coordinator,
+            links,
+            group,
+            card,
+            tablet,
+        })
+    }
+
+    /// The coordinator looks at the table's board.
+    async fn coordinator_enters(&self) -> Result<()> {
+        self.coordinator
+            .opens(&format!("/w/{}/g/{}", self.links.workshop, self.group))
+            .await?;
+        self.coordinator.on_board().await
+    }
 }
 
 /// Where the middle of an element is on the screen.
@@ -117,12 +153,13 @@ async fn a_card_leads_to_the_board_in_three_touches_and_everybody_sees_the_first
 async fn japanese_typed_with_conversion_loses_no_letter_while_somebody_else_writes_in_the_same_note() {
     scenario("japanese_typed_with_conversion", |browser| async move {
         let server = hall().await?;
-        let coordinator = Seated::at(&browser, server.address(), "coordinator", Device::Desktop).await?;
-        let links = coordinator.creates("会議", &["1班"]).await?;
-        let (group, card) = links.groups[0].clone();
-        let sato = Seated::at(&browser, server.address(), "sato", Device::Tablet).await?;
+        let Table {
+            group,
+            card,
+            tablet: sato,
+            ..
+        } = Table::open(&browser, &server).await?;
         let mori = Seated::at(&browser, server.address(), "mori", Device::Desktop).await?;
-        sato.joins(&card, "佐藤").await?;
         mori.joins(&card, "森").await?;
 
         sato.page.press("add-note").await?;
@@ -172,13 +209,9 @@ async fn japanese_typed_with_conversion_loses_no_letter_while_somebody_else_writ
 async fn a_finger_drags_a_note_and_the_others_see_it_arrive() {
     scenario("a_finger_drags_a_note", |browser| async move {
         let server = hall().await?;
-        let coordinator = Seated::at(&browser, server.address(), "coordinator", Device::Desktop).await?;
-        let links = coordinator.creates("会議", &["1班"]).await?;
-        let (group, card) = links.groups[0].clone();
-        let tablet = Seated::at(&browser, server.address(), "tablet", Device::Tablet).await?;
-        tablet.joins(&card, "佐藤").await?;
-        coordinator.opens(&format!("/w/{}/g/{group}", links.workshop)).await?;
-        coordinator.on_board().await?;
+        let table = Table::open(&browser, &server).await?;
+        table.coordinator_enters().await?;
+        let Table { coordinator, group, tablet, .. } = table;
         let id = tablet.writes_note("動かす付箋").await?;
         let before = tablet.board(&group).await?.notes[&id].clone();
         let from = middle(&tablet.page, &note(&id)).await?;
@@ -197,12 +230,10 @@ async fn a_finger_drags_a_note_and_the_others_see_it_arrive() {
 async fn a_deleted_note_waits_in_the_basket_and_comes_back_by_anyone() {
     scenario("a_deleted_note_waits", |browser| async move {
         let server = hall().await?;
-        let coordinator = Seated::at(&browser, server.address(), "coordinator", Device::Desktop).await?;
-        let links = coordinator.creates("会議", &["1班"]).await?;
-        let (group, card) = links.groups[0].clone();
-        let tablet = Seated::at(&browser, server.address(), "tablet", Device::Tablet).await?;
+        let Table {
+            group, card, tablet, ..
+        } = Table::open(&browser, &server).await?;
         let phone = Seated::at(&browser, server.address(), "phone", Device::Phone).await?;
-        tablet.joins(&card, "佐藤").await?;
         phone.joins(&card, "森").await?;
         let id = tablet.writes_note("消してしまう").await?;
         tablet.selects_note(&id).await?;
@@ -236,13 +267,14 @@ async fn a_deleted_note_waits_in_the_basket_and_comes_back_by_anyone() {
 async fn what_is_written_without_network_arrives_when_it_returns_and_a_reload_keeps_it() {
     scenario("what_is_written_without_network", |browser| async move {
         let server = hall().await?;
-        let coordinator = Seated::at(&browser, server.address(), "coordinator", Device::Desktop).await?;
-        let links = coordinator.creates("会議", &["1班"]).await?;
-        let (group, card) = links.groups[0].clone();
-        let tablet = Seated::at(&browser, server.address(), "tablet", Device::Tablet).await?;
-        tablet.joins(&card, "佐藤").await?;
-        coordinator.opens(&format!("/w/{}/g/{group}", links.workshop)).await?;
-        coordinator.on_board().await?;
+        let table = Table::open(&browser, &server).await?;
+        table.coordinator_enters().await?;
+        let Table {
+            coordinator,
+            group,
+            tablet,
+            ..
+        } = table;
         tablet.network.set(Weather::Cut);
         tablet
             .page
@@ -282,11 +314,7 @@ async fn what_is_written_without_network_arrives_when_it_returns_and_a_reload_ke
 async fn a_switch_makes_one_group_read_only_at_once_and_back() {
     scenario("a_switch_makes_one_group_read_only", |browser| async move {
         let server = hall().await?;
-        let coordinator = Seated::at(&browser, server.address(), "coordinator", Device::Desktop).await?;
-        let links = coordinator.creates("会議", &["1班", "2班"]).await?;
-        let (group, card) = links.groups[0].clone();
-        let tablet = Seated::at(&browser, server.address(), "tablet", Device::Tablet).await?;
-        tablet.joins(&card, "佐藤").await?;
+        let Table { coordinator, links, group, tablet, .. } = Table::open(&browser, &server).await?;
         tablet.writes_note("まだ書ける").await?;
         coordinator.opens(&format!("/w/{}", links.workshop)).await?;
         coordinator.page.sees("overview").await?;
@@ -317,7 +345,7 @@ impl Dice {
 }
 
 /// One random act of one person. What is no longer possible (somebody else was faster) is simply not done.
-async fn random_act(seat: &Seated, group: &str, dice: &mut Dice, count: usize) -> Result<&'static str> {
+async fn random_act(seat: &Seated, dice: &mut Dice, count: usize) -> Result<&'static str> {
     let page = &seat.page;
     let shown = page
         .eval("[...document.querySelectorAll('[data-testid=sheet] [data-note]')].filter(e => { const r = e.getBoundingClientRect(); const x = r.x + r.width / 2, y = r.y + r.height / 2; const top = document.elementFromPoint(x, y); return r.width > 0 && top && e.contains(top); }).map(e => e.dataset.note)")
@@ -421,7 +449,6 @@ async fn random_act(seat: &Seated, group: &str, dice: &mut Dice, count: usize) -
         }
     };
     page.key("Escape", 0).await?;
-    let _ = group;
     Ok(act)
 }
 
@@ -435,10 +462,7 @@ async fn told_saved(seat: &Seated, group: &str, told: &mut Vec<String>) -> Resul
     Ok(())
 }
 
-async fn three_devices(
-    browser: &std::sync::Arc<tests::browser::Browser>,
-    server: &ServerProcess,
-) -> Result<(Links, [Seated; 3])> {
+async fn three_devices(browser: &Arc<Browser>, server: &ServerProcess) -> Result<(Links, [Seated; 3])> {
     let coordinator = Seated::at(browser, server.address(), "coordinator", Device::Desktop).await?;
     let links = coordinator.creates_demo().await?;
     let (group, card) = links.groups[0].clone();
@@ -490,9 +514,9 @@ async fn a_minute(
             each.next().context("dice")?,
         );
         let acts = tokio::join!(
-            random_act(&seats[0], group, first, count),
-            random_act(&seats[1], group, second, count),
-            random_act(&seats[2], group, third, count)
+            random_act(&seats[0], first, count),
+            random_act(&seats[1], second, count),
+            random_act(&seats[2], third, count)
         );
         for (seat, act) in seats.iter().zip([acts.0, acts.1, acts.2]) {
             act.with_context(|| format!("{} at act {count}", seat.page.name()))?;

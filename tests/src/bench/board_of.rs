@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result};
-use board::{Board, Command, Stamp, TextTarget};
+use board::{Board, Colour, Command, NoteId, Stamp, TextTarget};
 use serde_json::json;
 use sync::DocumentId;
 
@@ -12,6 +12,10 @@ use crate::http::HttpDevice;
 
 /// Notes under one heading of a made-up report.
 const NOTES_PER_HEADING: usize = 15;
+/// Notes that come by the report; a report of one group may hold 5,000 headings and notes in all, so the rest is written.
+const IMPORTED_NOTES_MAX: usize = 4_500;
+/// Notes in one change when they are written.
+const NOTES_PER_CHANGE: usize = 100;
 /// Changes sent in one message while a history is made: far below the limits of a frame.
 const CHANGES_PER_MESSAGE: usize = 400;
 
@@ -28,7 +32,8 @@ pub struct Made {
 /// Creates a workshop whose only board has so many notes and a history of about so many operations.
 pub async fn create(server: SocketAddr, notes: usize, operations: usize) -> Result<Made> {
     let mut report = format!("{notes}枚の板\n\n1班\n佐藤、鈴木(コーディネーター)\n");
-    for number in 0..notes {
+    let imported = notes.min(IMPORTED_NOTES_MAX);
+    for number in 0..imported {
         if number % NOTES_PER_HEADING == 0 {
             report.push_str(&format!("\n見出し{}\n\n", number / NOTES_PER_HEADING + 1));
         }
@@ -49,9 +54,7 @@ pub async fn create(server: SocketAddr, notes: usize, operations: usize) -> Resu
         cookie: Some(device.cookie()),
         document: Some(document),
     };
-    if operations > 0 {
-        write_history(&target, operations).await?;
-    }
+    write_history(&target, notes - imported, operations).await?;
     Ok(Made {
         target,
         device,
@@ -59,18 +62,32 @@ pub async fn create(server: SocketAddr, notes: usize, operations: usize) -> Resu
     })
 }
 
-/// People type: every change is one letter in one of the notes.
-async fn write_history(target: &Target, operations: usize) -> Result<()> {
+/// People write the notes that are missing, and then type: every change is one letter in one of the notes.
+async fn write_history(target: &Target, missing: usize, operations: usize) -> Result<()> {
     let mut light = Light::connect(target, "historian").await?;
     let document = light.catch_up(std::time::Instant::now()).await?.document;
     let mut board = Board::load(&document.save(), automerge::ActorId::from([9u8; 16]))?;
-    let ids: Vec<_> = board.view().notes.keys().cloned().collect();
     let stamp = Stamp {
         person: None,
         device: "bench".to_owned(),
         at_ms: 0,
     };
     let mut changes = Vec::new();
+    for first in (0..missing).step_by(NOTES_PER_CHANGE) {
+        let notes = (first..missing.min(first + NOTES_PER_CHANGE))
+            .map(|number| (NoteId::from_random(number as u128), format!("書き足した{number}枚目")))
+            .collect();
+        let add = Command::AddNotes {
+            notes,
+            colour: Colour::Kinari,
+            parent: None,
+            at: None,
+        };
+        if let Some(change) = board.apply(add, &stamp)?.change {
+            light.send_saved(&[change]).await?;
+        }
+    }
+    let ids: Vec<_> = board.view().notes.keys().cloned().collect();
     for number in 0..operations {
         let target = TextTarget::Note(ids[number % ids.len()].clone());
         // A letter comes and the next time round goes, so texts stay short while the history grows.
