@@ -4,6 +4,7 @@
 
 mod body;
 mod cards;
+mod deletion;
 mod device;
 pub(crate) mod error;
 mod exports;
@@ -28,7 +29,7 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     middleware,
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 
 use crate::state::ServerState;
@@ -44,6 +45,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("post", "/api/workshops"),
     ("post", "/api/workshops/demo"),
     ("post", "/api/join"),
+    ("delete", "/api/workshops/{workshop}"),
     ("get", "/api/workshops/{workshop}/seat"),
     ("post", "/api/workshops/{workshop}/seat"),
     ("post", "/api/workshops/{workshop}/cards"),
@@ -58,6 +60,7 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("post", "/api/tokens/{workshop}"),
     ("get", "/sync/{workshop}"),
     ("get", "/healthz"),
+    ("get", "/livez"),
     ("get", "/metrics"),
     ("get", "/api/openapi.json"),
 ];
@@ -73,6 +76,7 @@ pub fn router(state: Arc<ServerState>) -> Router {
         )
         .route("/api/workshops/demo", post(workshops::demo))
         .route("/api/join", post(join::join))
+        .route("/api/workshops/{workshop}", delete(deletion::delete))
         .route("/api/workshops/{workshop}/seat", get(seats::show).post(seats::choose))
         .route("/api/workshops/{workshop}/cards", post(cards::mint))
         .route("/api/workshops/{workshop}/links/revoke", post(cards::revoke))
@@ -92,6 +96,7 @@ pub fn router(state: Arc<ServerState>) -> Router {
         .route("/api/tokens/{workshop}", post(tokens::mint))
         .route("/sync/{workshop}", get(socket::open))
         .route("/healthz", get(operations::healthz))
+        .route("/livez", get(operations::livez))
         .route("/metrics", get(operations::metrics))
         .route("/api/openapi.json", get(openapi::show))
         .fallback(page::page)

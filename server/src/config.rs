@@ -11,7 +11,7 @@ pub struct Config {
     pub listen: SocketAddr,
 
     /// Data folder: one SQLite file and a lock. Made if it is missing.
-    #[arg(long, env = "YORIAI_DATA", default_value = ".yoriai")]
+    #[arg(long, env = "YORIAI_DATA", default_value = ".yoriai", global = true)]
     pub data: PathBuf,
 
     /// Address that people type or scan, such as https://yoriai.example.jp. Default: made of the listening address.

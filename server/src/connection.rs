@@ -185,9 +185,7 @@ impl Connection {
                         Signal::View => None,
                         Signal::Seat => self.look_up_seat().await,
                         Signal::ViewGone => Some(End::new(CloseCode::Restart, "the workshop is read again")),
-                        Signal::Stopping => {
-                            Some(End::new(CloseCode::Restart, "the server restarts, come back after a random moment"))
-                        }
+                        Signal::Stopping => Some(self.say_goodbye(socket).await),
                     };
                     if end.is_some() {
                         return end;
@@ -212,6 +210,18 @@ impl Connection {
                 }
             }
         }
+    }
+
+    /// Tells the peer within which time to come back: a word for our client, the close frame's reason for anybody else.
+    async fn say_goodbye(&self, socket: &mut WebSocket) -> End {
+        let within_ms = self.state.return_within_ms();
+        if self.info.as_ref().is_some_and(|info| info.yoriai) {
+            let frame = Frame::Binary(sync::session::restart_frame(within_ms).into());
+            // A peer that does not take it comes back by its own rule.
+            let _ = tokio::time::timeout(CLOSE_TIME_MAX, socket.send(frame)).await;
+        }
+        let reason = format!("the server restarts, come back at a random moment within {within_ms} ms");
+        End(CloseCode::Restart.number(), reason)
     }
 
     /// Writes what is queued, then flushes once.

@@ -10,6 +10,8 @@ pub mod api;
 pub mod assets;
 pub mod config;
 pub mod connection;
+pub mod health;
+pub mod maintenance;
 pub mod metrics;
 pub mod outbox;
 pub mod people;
@@ -80,6 +82,7 @@ pub async fn run_with_store(
     let idle = Duration::from_secs(config.room_idle_s);
     let (rooms, mut rooms_ended) = Rooms::new(Arc::clone(&store), Arc::clone(&metrics), peer.clone(), idle);
     let state = Arc::new(ServerState {
+        health: health::Health::new(Arc::clone(&store), Arc::clone(&rooms)),
         workshops: Workshops::new(Arc::clone(&store), Arc::clone(&rooms)),
         store,
         rooms: Arc::clone(&rooms),

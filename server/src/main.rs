@@ -1,19 +1,42 @@
-//! The program `yoriai`: flags, logs, one clear sentence when it cannot start.
+//! The program `yoriai`: flags, logs, one clear sentence when it cannot start. Without a subcommand it serves.
 
 use std::{path::Path, process::ExitCode};
 
 use clap::Parser as _;
 use server::{
     Config, StartError,
+    maintenance::{self, Ended, Task},
     startup::{self, DataFolder},
     store::Store as _,
 };
 use tracing_subscriber::EnvFilter;
 
+/// The exit code of a task that was done and found damage.
+const DAMAGED: u8 = 3;
+
+#[derive(clap::Parser)]
+#[command(name = "yoriai", version, about, long_about = None, after_help = "Without a command it serves.")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Option<Task>,
+    #[command(flatten)]
+    config: Config,
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    let config = Config::parse();
+    let Arguments { task, config } = Arguments::parse();
     init_logs(&config);
+    if let Some(task) = task {
+        return match maintenance::run(&task, &config.data, &mut |line| println!("{line}")) {
+            Ok(Ended::Well) => ExitCode::SUCCESS,
+            Ok(Ended::Damaged) => ExitCode::from(DAMAGED),
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     match start(config).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -24,6 +24,12 @@ pub struct Metrics {
     pub room_inbox: Gauge,
     /// From a batch leaving its room to the store's answer, in seconds.
     pub commit_seconds: Histogram,
+    /// From the arrival of the edit that waited longest in its batch until the batch is durable and acknowledged, in seconds.
+    pub ack_seconds: Histogram,
+    /// Rooms that have been busy with one thing for too long, as last looked at by the health check.
+    pub stuck_rooms: Gauge,
+    /// Transactions that wait for the store's writer.
+    pub store_waiting: Gauge,
     /// Changes that became durable.
     pub changes: Counter,
     /// Bytes put on sockets.
@@ -45,12 +51,15 @@ impl Metrics {
     pub fn new() -> Self {
         let mut registry = Registry::with_prefix("yoriai");
         // 0.25 ms to 8 s in doublings: an fsync takes 0.2 ms on the test machine and a second on a tired disk.
-        let commit_seconds = Histogram::new((0..16).map(|exponent| 0.000_25 * f64::from(1u32 << exponent)));
+        let seconds = || Histogram::new((0..16).map(|exponent| 0.000_25 * f64::from(1u32 << exponent)));
         let metrics = Self {
             sessions: Gauge::default(),
             rooms: Gauge::default(),
             room_inbox: Gauge::default(),
-            commit_seconds,
+            commit_seconds: seconds(),
+            ack_seconds: seconds(),
+            stuck_rooms: Gauge::default(),
+            store_waiting: Gauge::default(),
             changes: Counter::default(),
             sent_bytes: Counter::default(),
             refusals: Family::default(),
@@ -68,6 +77,22 @@ impl Metrics {
             "From a batch leaving its room until it is durable",
             Unit::Seconds,
             metrics.commit_seconds.clone(),
+        );
+        registry.register_with_unit(
+            "ack",
+            "From an edit's arrival until it is durable and acknowledged; of each batch the edit that waited longest",
+            Unit::Seconds,
+            metrics.ack_seconds.clone(),
+        );
+        registry.register(
+            "stuck_rooms",
+            "Documents that do not get on, as last checked",
+            metrics.stuck_rooms.clone(),
+        );
+        registry.register(
+            "store_waiting",
+            "Transactions that wait for the disk",
+            metrics.store_waiting.clone(),
         );
         registry.register("changes", "Changes that became durable", metrics.changes.clone());
         registry.register("sent_bytes", "Bytes put on sockets", metrics.sent_bytes.clone());

@@ -5,12 +5,15 @@
 
 mod admission;
 mod compaction;
-mod load;
+pub(crate) mod load;
 mod task;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -99,6 +102,33 @@ pub(crate) enum EditError {
 #[derive(Clone)]
 pub(crate) struct RoomHandle {
     inbox: mpsc::Sender<ToRoom>,
+    pulse: Arc<Pulse>,
+}
+
+/// Whether a room gets on: since when it has been busy with one thing.
+#[derive(Default)]
+pub(crate) struct Pulse {
+    /// Milliseconds of [`Shared::now_ms`], counted from 1; 0 while it waits for something to do.
+    busy_since_ms: AtomicU64,
+}
+
+impl Pulse {
+    /// It begins to work on something.
+    pub fn works(&self, now_ms: u64) {
+        self.busy_since_ms.store(now_ms.saturating_add(1), Ordering::Relaxed);
+    }
+
+    /// It is through with it.
+    pub fn rests(&self) {
+        self.busy_since_ms.store(0, Ordering::Relaxed);
+    }
+
+    fn busy_ms(&self, now_ms: u64) -> u64 {
+        match self.busy_since_ms.load(Ordering::Relaxed) {
+            0 => 0,
+            since_ms => now_ms.saturating_add(1).saturating_sub(since_ms),
+        }
+    }
 }
 
 impl RoomHandle {
@@ -167,7 +197,11 @@ impl Rooms {
             return room.clone();
         }
         let (sender, inbox) = mpsc::channel(INBOX_MAX);
-        let handle = RoomHandle { inbox: sender };
+        let pulse = Arc::new(Pulse::default());
+        let handle = RoomHandle {
+            inbox: sender,
+            pulse: Arc::clone(&pulse),
+        };
         let alive = self
             .shared
             .alive
@@ -183,6 +217,7 @@ impl Rooms {
                 inbox,
                 Arc::clone(self),
                 Arc::clone(&self.shared),
+                pulse,
                 alive,
             ));
         }
@@ -248,6 +283,31 @@ impl Rooms {
             .await
             .map_err(|_| EditError::Unavailable)?;
         answer.await.unwrap_or(Err(EditError::Unavailable))
+    }
+
+    /// Ends the room of a document if there is one: its document is gone.
+    pub async fn close(&self, document: DocumentId) {
+        let room = self.open().get(&document).cloned();
+        if let Some(room) = room {
+            // A room that has just ended needs no end.
+            let _ = room.send(ToRoom::Drain).await;
+        }
+    }
+
+    /// How many rooms have been busy with one thing for longer than this.
+    pub fn stuck(&self, busy_max: Duration) -> usize {
+        let now_ms = self.shared.now_ms();
+        let busy_max_ms = u64::try_from(busy_max.as_millis()).unwrap_or(u64::MAX);
+        let stuck = self
+            .open()
+            .values()
+            .filter(|room| room.pulse.busy_ms(now_ms) > busy_max_ms)
+            .count();
+        self.shared
+            .metrics
+            .stuck_rooms
+            .set(i64::try_from(stuck).unwrap_or(i64::MAX));
+        stuck
     }
 
     /// Tells every room to finish; no new one starts.

@@ -89,8 +89,8 @@ impl fmt::Display for StartError {
             ),
             Self::Damaged(folder, reason) => write!(
                 formatter,
-                "{0} のデータベースが壊れています（{reason}）。何も変更していません。バックアップから戻してください。\n\
-                 The database in {0} is damaged ({reason}). Nothing was changed. Restore it from a backup.",
+                "{0} のデータベースが壊れています（{reason}）。何も変更していません。バックアップから戻してください: yoriai restore --force --data {0} バックアップ\n\
+                 The database in {0} is damaged ({reason}). Nothing was changed. Restore it from a backup: yoriai restore --force --data {0} BACKUP",
                 folder.display()
             ),
             Self::Store(folder, reason) => write!(
@@ -142,9 +142,9 @@ impl DataFolder {
         }
     }
 
-    /// Opens the database in the folder.
+    /// Opens the database in the folder, read through once: what is damaged is reported, and kept from everybody.
     pub fn open_store(&self) -> Result<SqliteStore, StartError> {
-        SqliteStore::open(&self.path).map_err(|error| match error {
+        SqliteStore::open_checked(&self.path).map_err(|error| match error {
             StoreError::Full => StartError::DiskFull(self.path.clone()),
             StoreError::ReadOnly => StartError::NotWritable(self.path.clone(), error.to_string()),
             StoreError::Newer { found, known } => StartError::Newer {

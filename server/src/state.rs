@@ -10,9 +10,16 @@ use sync::PeerId;
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    api::guard::Origins, assets::Page, metrics::Metrics, people::PeopleLists, rooms::Rooms, store::Store,
-    throttle::CodeDoor, workshops::Workshops,
+    api::guard::Origins, assets::Page, health::Health, metrics::Metrics, people::PeopleLists, rooms::Rooms,
+    store::Store, throttle::CodeDoor, workshops::Workshops,
 };
+
+/// One device returns in about this time: 250 a second, half of what a small machine takes in.
+const RETURN_MS_PER_SESSION: u64 = 4;
+/// Nobody returns all at once.
+const RETURN_MS_MIN: u64 = 250;
+/// The pause of a deployment stays below 5 s.
+const RETURN_MS_MAX: u64 = 3_000;
 
 /// The running server's parts. One per server.
 pub struct ServerState {
@@ -22,6 +29,8 @@ pub struct ServerState {
     pub(crate) rooms: Arc<Rooms>,
     /// The workshops people are connected to.
     pub workshops: Workshops,
+    /// Whether it saves.
+    pub health: Health,
     /// Figures.
     pub metrics: Arc<Metrics>,
     /// Who may act from where.
@@ -50,6 +59,12 @@ impl ServerState {
     /// Whether cookies may travel over TLS only.
     pub fn secure(&self) -> bool {
         self.base_url.starts_with("https://")
+    }
+
+    /// Over how many milliseconds the devices should spread their return after a restart.
+    pub fn return_within_ms(&self) -> u64 {
+        let sessions = u64::try_from(self.metrics.sessions.get()).unwrap_or(0);
+        (sessions * RETURN_MS_PER_SESSION).clamp(RETURN_MS_MIN, RETURN_MS_MAX)
     }
 
     /// The lock under which a workshop's transfers happen.

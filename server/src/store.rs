@@ -53,6 +53,10 @@ pub trait Store: Send + Sync + 'static {
     fn canary(&self) -> Answer<'_, u64>;
     /// Whether nothing was ever kept here: a new data folder.
     fn is_empty(&self) -> Answer<'_, bool>;
+    /// Transactions that were handed over and are not answered yet.
+    fn waiting(&self) -> i64 {
+        0
+    }
 }
 
 /// One write of a transaction.
@@ -138,8 +142,29 @@ pub enum Write {
         /// Milliseconds since 1970.
         at_ms: i64,
     },
+    /// Removes a document with all its increments. One that is not there is none afterwards either.
+    DeleteDocument {
+        /// The document.
+        document: DocumentId,
+    },
+    /// Removes a workshop: its documents, groups, links, seats, tokens and transfers. One that is not there is none
+    /// afterwards either.
+    DeleteWorkshop {
+        /// The workshop.
+        workshop: String,
+    },
     /// Sets the canary, which `/healthz` reads back.
     Canary(u64),
+}
+
+impl Write {
+    /// Whether it makes room or takes rights away: a full disk must not keep anybody from it.
+    pub fn relieves(&self) -> bool {
+        matches!(
+            self,
+            Self::Compact { .. } | Self::RevokeLinks { .. } | Self::DeleteDocument { .. } | Self::DeleteWorkshop { .. }
+        )
+    }
 }
 
 /// What a transaction did.

@@ -18,6 +18,7 @@ use replica::Replica;
 
 use crate::{
     DocumentId, PeerId,
+    session::RESTART,
     wire::{self, Access, EphemeralMessage, Message, PeerMetadata, SERVER_FRAME_BYTES_MAX},
 };
 
@@ -33,6 +34,8 @@ pub const RETRY_FIRST_MS: u64 = 2_000;
 pub const RETRY_MAX_MS: u64 = 30_000;
 /// The range of the wait after the device woke or its network came back: soon, but not everybody in the same instant.
 pub const RETRY_AFTER_WAKE_MS: u64 = 300;
+/// A server that says it restarts is back in this time: until then failed tries are no reason to wait longer and longer.
+pub const RESTART_TIME_MAX_MS: u64 = 15_000;
 /// A connection that lasted this long ends the row of failures.
 pub const STABLE_AFTER_MS: u64 = 10_000;
 /// The most senders whose presence is told apart (a message that overtook itself is dropped); far above a room's people.
@@ -297,6 +300,12 @@ impl Client {
                     replica.set_aside();
                     effects.push(Effect::Refused { document, text });
                 }
+            }
+            Message::Notice { document, code, text } if code == RESTART => {
+                if let Ok(within_ms) = text.parse() {
+                    self.connection.restarts(now_ms, within_ms);
+                }
+                effects.push(Effect::Notice { document, code, text });
             }
             Message::Notice { document, code, text } => effects.push(Effect::Notice { document, code, text }),
             Message::Ephemeral(message) => self.ephemeral(message, effects),

@@ -188,6 +188,9 @@ pub fn unavailable(own: &PeerId, target: &PeerId, document: DocumentId) -> Vec<u
     })
 }
 
+/// The code of the notice that a server sends before it restarts; its text is a number of milliseconds.
+pub const RESTART: &str = "restart";
+
 /// The message to a connection that has a right to a document again which it may have been told is unavailable: our client
 /// then asks for it. Members of the document's room hear of their rights from the room.
 pub fn access_frame(document: DocumentId, access: Access, reason: &str) -> Vec<u8> {
@@ -195,6 +198,16 @@ pub fn access_frame(document: DocumentId, access: Access, reason: &str) -> Vec<u
         document,
         access,
         reason: reason.to_owned(),
+    })
+}
+
+/// The last message before a connection is closed because the server restarts (rule S27): come back at a random moment within
+/// this time.
+pub fn restart_frame(within_ms: u64) -> Vec<u8> {
+    wire::encode(&Message::Notice {
+        document: None,
+        code: RESTART.to_owned(),
+        text: within_ms.to_string(),
     })
 }
 

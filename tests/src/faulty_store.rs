@@ -104,4 +104,8 @@ impl Store for FaultyStore {
         canary() -> u64;
         is_empty() -> bool;
     }
+
+    fn waiting(&self) -> i64 {
+        self.inner.waiting()
+    }
 }

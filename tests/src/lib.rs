@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod browser;
+pub mod crowd;
 pub mod evening;
 pub mod fault_proxy;
 pub mod faulty_store;
@@ -11,6 +12,7 @@ pub mod light_client;
 pub mod notes;
 pub mod server_process;
 pub mod simulation;
+pub mod stored;
 
 use std::{
     path::PathBuf,

@@ -49,6 +49,8 @@ contract!(
     devices_and_tokens_are_found_by_hash_and_are_unique,
     a_transfer_is_recorded_once,
     the_canary_is_read_back,
+    a_deleted_document_is_gone_and_its_id_can_be_used_again,
+    a_deleted_workshop_takes_everything_of_it_and_nothing_else,
 );
 
 const WORKSHOP: &str = "w1";
@@ -413,6 +415,70 @@ async fn a_transfer_is_recorded_once(store: Arc<dyn Store>) -> Result<()> {
 async fn the_canary_is_read_back(store: Arc<dyn Store>) -> Result<()> {
     store.commit(vec![Write::Canary(4_242)]).await?;
     assert_eq!(store.canary().await?, 4_242);
+    Ok(())
+}
+
+async fn a_deleted_document_is_gone_and_its_id_can_be_used_again(store: Arc<dyn Store>) -> Result<()> {
+    store
+        .commit(vec![new_document(1), new_document(2), append(1, &[b"one"])])
+        .await?;
+    store.commit(vec![append(2, &[b"other"])]).await?;
+    let delete = Write::DeleteDocument { document: document(1) };
+    store.commit(vec![delete.clone()]).await?;
+    assert_eq!(store.document(document(1)).await?, None);
+    assert_eq!(store.document(document(2)).await?.context("there")?.changes, [b"other"]);
+    assert_eq!(
+        store.commit(vec![append(1, &[b"two"])]).await,
+        Err(StoreError::Conflict)
+    );
+    // Once more is no contradiction, and the same id may begin again in the same transaction.
+    store
+        .commit(vec![delete, new_document(1), append(1, &[b"one"])])
+        .await?;
+    let stored = store.document(document(1)).await?.context("there")?;
+    assert_eq!((stored.changes, stored.last_seq), (vec![b"one".to_vec()], 1));
+    Ok(())
+}
+
+async fn a_deleted_workshop_takes_everything_of_it_and_nothing_else(store: Arc<dyn Store>) -> Result<()> {
+    let of_other = Write::CreateDocument {
+        document: document(7),
+        workshop: "w2".to_owned(),
+        kind: DocumentKind::Board,
+        snapshot: b"other".to_vec(),
+    };
+    let group = Write::AddGroup {
+        workshop: WORKSHOP.to_owned(),
+        group: "g1".parse()?,
+        document: document(2),
+    };
+    store
+        .commit(vec![new_document(1), new_document(2), new_workshop(), group, of_other])
+        .await?;
+    store
+        .commit(vec![
+            append(2, &[b"one"]),
+            append(7, &[b"theirs"]),
+            Write::AddLink(link(1, LinkKind::Coordinator)),
+            Write::PutSeat(seat("d1", WORKSHOP, None, 1)),
+            Write::PutSeat(seat("d1", "w2", None, 1)),
+        ])
+        .await?;
+    let delete = Write::DeleteWorkshop {
+        workshop: WORKSHOP.to_owned(),
+    };
+    store.commit(vec![delete.clone()]).await?;
+    assert_eq!(store.workshop(WORKSHOP.to_owned()).await?, None);
+    assert_eq!(store.document(document(1)).await?, None);
+    assert_eq!(store.document(document(2)).await?, None);
+    assert_eq!(store.link(hash(1)).await?, None);
+    assert_eq!(store.seat("d1".to_owned(), WORKSHOP.to_owned()).await?, None);
+    assert!(store.seat("d1".to_owned(), "w2".to_owned()).await?.is_some());
+    assert_eq!(
+        store.document(document(7)).await?.context("there")?.changes,
+        [b"theirs"]
+    );
+    store.commit(vec![delete]).await?;
     Ok(())
 }
 

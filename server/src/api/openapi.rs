@@ -202,6 +202,16 @@ const OPERATIONS: &[Operation] = &[
         "200",
         Answer::Media("application/octet-stream"),
     ),
+    with_body(
+        operation(
+            "delete",
+            "/api/workshops/{workshop}",
+            "Deletes a workshop with everything in it, for good (coordinators). Works on a full disk.",
+            "200",
+            Answer::Schema("Deleted"),
+        ),
+        "Delete",
+    ),
     operation(
         "get",
         "/api/workshops/{workshop}/workshop.automerge",
@@ -229,7 +239,14 @@ const OPERATIONS: &[Operation] = &[
     operation(
         "get",
         "/healthz",
-        "Writes a canary and reads it back.",
+        "Writes a canary through a room to the disk and reads it back; 503 within 10 s if edits are not safe.",
+        "200",
+        Answer::Schema("Health"),
+    ),
+    operation(
+        "get",
+        "/livez",
+        "Answers while the process runs.",
         "200",
         Answer::Schema("Health"),
     ),
@@ -360,6 +377,8 @@ fn schemas() -> Value {
         })),
         "Transferred": object(&["id"], json!({ "id": text, "repeated": flag, "items": list(text.clone()) })),
         "Token": object(&["token", "url", "expires_at_ms"], json!({ "token": text, "url": text, "expires_at_ms": number })),
+        "Delete": object(&["confirm"], json!({ "confirm": text })),
+        "Deleted": object(&["deleted"], json!({ "deleted": text })),
         "Health": object(&["status"], json!({ "status": text })),
     })
 }

@@ -14,13 +14,13 @@ use std::{
 use automerge::ChangeHash;
 use board::{Workshop, WorkshopView};
 use sync::{
-    DocumentId, Room, SessionId,
+    DocumentId, Message, Room, SessionId,
     room::{CloseCode, Input, Output},
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
-    EditError, Rooms, Shared, ToRoom,
+    EditError, Pulse, Rooms, Shared, ToRoom,
     admission::DocumentAdmission,
     compaction,
     load::{self, Loaded},
@@ -46,9 +46,10 @@ pub async fn run(
     mut inbox: mpsc::Receiver<ToRoom>,
     rooms: Arc<Rooms>,
     shared: Arc<Shared>,
+    pulse: Arc<Pulse>,
     alive: mpsc::Sender<()>,
 ) {
-    let mut task = RoomTask::new(document, Arc::clone(&shared));
+    let mut task = RoomTask::new(document, Arc::clone(&shared), pulse);
     task.serve(&mut inbox).await;
     rooms.forget(&document);
     // Whoever asked in the last moment is served by the next room. A session that joined in that moment comes back by itself:
@@ -73,6 +74,7 @@ pub async fn run(
 struct RoomTask {
     document: DocumentId,
     shared: Arc<Shared>,
+    pulse: Arc<Pulse>,
     room: Room,
     admission: DocumentAdmission,
     outputs: Vec<Output>,
@@ -80,6 +82,8 @@ struct RoomTask {
     loading: Option<Loading>,
     persisting: Option<Persisting>,
     persisting_since: Instant,
+    /// When the edit came that waits longest for the batch under way, and for the next.
+    oldest: [Option<Instant>; 2],
     failing: bool,
     wakes: BTreeSet<u64>,
     waiting: Vec<ToRoom>,
@@ -96,7 +100,7 @@ struct RoomTask {
 }
 
 impl RoomTask {
-    fn new(document: DocumentId, shared: Arc<Shared>) -> Self {
+    fn new(document: DocumentId, shared: Arc<Shared>, pulse: Arc<Pulse>) -> Self {
         let mut task = Self {
             document,
             room: Room::new(document, shared.own.clone()),
@@ -105,11 +109,13 @@ impl RoomTask {
                 metrics: Arc::clone(&shared.metrics),
             },
             shared,
+            pulse,
             outputs: Vec::new(),
             outboxes: BTreeMap::new(),
             loading: None,
             persisting: None,
             persisting_since: Instant::now(),
+            oldest: [None, None],
             failing: false,
             wakes: BTreeSet::new(),
             waiting: Vec::new(),
@@ -150,15 +156,18 @@ impl RoomTask {
             tokio::select! {
                 biased;
                 (batch, outcome) = ready(&mut self.persisting) => {
+                    self.pulse.works(self.shared.now_ms());
                     self.persisting = None;
                     self.persisted(batch, outcome);
                 }
                 outcome = ready(&mut self.loading) => {
+                    self.pulse.works(self.shared.now_ms());
                     self.loading = None;
                     self.loaded(outcome);
                 }
                 () = tokio::time::sleep(Duration::from_millis(wake.unwrap_or_default())), if wake.is_some() => {
                     let now_ms = self.shared.now_ms();
+                    self.pulse.works(now_ms);
                     self.wakes.retain(|at_ms| *at_ms > now_ms);
                     self.handle(Input::Tick);
                 }
@@ -168,6 +177,7 @@ impl RoomTask {
                     }
                     self.shared.metrics.room_inbox.set(i64::try_from(inbox.len()).unwrap_or(i64::MAX));
                     for message in taken.drain(..) {
+                        self.pulse.works(self.shared.now_ms());
                         self.receive(message);
                     }
                 }
@@ -177,6 +187,7 @@ impl RoomTask {
                 }
             }
             self.publish();
+            self.pulse.rests();
         }
     }
 
@@ -206,10 +217,19 @@ impl RoomTask {
                     first: *first,
                 });
             }
-            ToRoom::Message { session, message } => self.handle(Input::Message {
-                session,
-                message: *message,
-            }),
+            ToRoom::Message { session, message } => {
+                if matches!(*message, Message::Sync(_)) {
+                    self.oldest[1].get_or_insert_with(Instant::now);
+                }
+                self.handle(Input::Message {
+                    session,
+                    message: *message,
+                });
+                if self.persisting.is_none() {
+                    // It held nothing to be saved.
+                    self.oldest[1] = None;
+                }
+            }
             ToRoom::Access {
                 session,
                 access,
@@ -307,7 +327,15 @@ impl RoomTask {
                 }
             }
             Err(error) => {
-                tracing::error!(document = %self.document, %error, "document not loaded");
+                if matches!(error, StoreError::Damaged(_)) {
+                    tracing::error!(
+                        document = %self.document, %error,
+                        "a board is damaged and not served; the others are. Restore it: stop this server, then `yoriai restore --board {} BACKUP`",
+                        self.document
+                    );
+                } else {
+                    tracing::error!(document = %self.document, %error, "document not loaded");
+                }
                 self.shared.metrics.refused("load");
                 self.waiting.clear();
                 self.handle(Input::LoadFailed {
@@ -326,6 +354,9 @@ impl RoomTask {
                     .metrics
                     .commit_seconds
                     .observe(self.persisting_since.elapsed().as_secs_f64());
+                if let Some(oldest) = self.oldest[0].take() {
+                    self.shared.metrics.ack_seconds.observe(oldest.elapsed().as_secs_f64());
+                }
                 self.shared.metrics.changes.inc_by(committed.appended);
                 if self.failing {
                     tracing::info!(document = %self.document, "document is saved again");
@@ -391,6 +422,9 @@ impl RoomTask {
                 let (store, document) = (Arc::clone(&self.shared.store), self.document);
                 let bodies = changes.iter().map(|change| change.raw_bytes().to_vec()).collect();
                 self.persisting_since = Instant::now();
+                if self.oldest[0].is_none() {
+                    self.oldest[0] = self.oldest[1].take();
+                }
                 self.persisting = Some(Box::pin(async move {
                     (
                         batch,
@@ -446,6 +480,7 @@ impl RoomTask {
         self.admission.kind = None;
         self.outputs.clear();
         self.persisting = None;
+        self.oldest = [None, None];
         self.edits.clear();
         self.wakes.clear();
         self.start_loading();

@@ -272,6 +272,19 @@ impl Rows {
                     Err(StoreError::Conflict)
                 }
             }
+            Write::DeleteDocument { document } => {
+                self.documents.remove(&document);
+                Ok(())
+            }
+            Write::DeleteWorkshop { workshop } => {
+                self.workshops.remove(&workshop);
+                self.documents.retain(|_, document| document.workshop != workshop);
+                self.links.retain(|_, link| link.workshop != workshop);
+                self.seats.retain(|(_, of), _| *of != workshop);
+                self.tokens.retain(|_, token| token.workshop != workshop);
+                self.transfers.retain(|(of, _)| *of != workshop);
+                Ok(())
+            }
             Write::Canary(value) => {
                 self.canary = value;
                 Ok(())

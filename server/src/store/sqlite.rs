@@ -3,29 +3,42 @@
 //! An answer to [`Store::commit`] means that the kernel has been told to put the bytes on the disk and said that it did.
 //! Whatever waits in the queue when the writer is free becomes one SQLite transaction (group commit across all rooms);
 //! each request is a savepoint in it, so that one contradiction does not fail its neighbours.
+//!
+//! What lies on the disk is not trusted: bodies have hashes, rows have seals, increments are numbered without gaps, and at
+//! every start the file is read once (`check`). What is damaged is reported as damaged and never served.
 
+pub mod backup;
+pub mod check;
 mod read;
+mod reserve;
+pub mod restore;
+mod salvage;
 mod schema;
+mod seal;
 mod write;
+mod writer;
 
 use std::{
     path::Path,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicI64, AtomicUsize, Ordering},
     },
     thread::JoinHandle,
 };
 
 use board::GroupId;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use sync::DocumentId;
 use tokio::sync::{mpsc, oneshot};
 
+use self::{reserve::Reserve, writer::Writer};
 use super::{
     Answer, Committed, DeviceRow, LinkRow, SeatRow, Store, StoreError, StoredDocument, TokenRow, WorkshopRow, Write,
 };
 use crate::secret::SecretHash;
+
+pub use reserve::RESERVE_FILE;
 
 /// Name of the database in the data folder.
 pub const DATABASE_FILE: &str = "yoriai.sqlite";
@@ -40,6 +53,7 @@ pub struct SqliteStore {
     writer: Mutex<Option<JoinHandle<()>>>,
     readers: Arc<[Mutex<Connection>]>,
     next_reader: AtomicUsize,
+    waiting: Arc<AtomicI64>,
 }
 
 /// A transaction on its way to the writer.
@@ -49,11 +63,19 @@ struct Request {
 }
 
 impl SqliteStore {
-    /// Opens the database of a data folder, makes it if it is missing, and brings an older one up to date.
+    /// Opens the database of a data folder, makes it if it is missing, and brings an older one up to date. Its content is
+    /// not looked at; see [`SqliteStore::open_checked`].
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let path = folder.join(DATABASE_FILE);
-        let mut connection = Connection::open(&path).map_err(store_error)?;
-        schema::prepare(&mut connection)?;
+        let mut reserve = Reserve::open(folder);
+        let connection = match open_writing(&path) {
+            // There is no room even for opening it: this is what the reserve is for. Reading, exporting and deleting work.
+            Err(StoreError::Full) if reserve.held() => {
+                reserve.release();
+                open_writing(&path)?
+            }
+            opened => opened?,
+        };
         let readers = (0..READERS)
             .map(|_| {
                 let reader = Connection::open(&path).map_err(store_error)?;
@@ -62,16 +84,27 @@ impl SqliteStore {
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
         let (requests, queue) = mpsc::channel(QUEUE_REQUESTS_MAX);
+        let waiting = Arc::new(AtomicI64::new(0));
+        let writer = Writer::new(connection, reserve, Arc::clone(&waiting));
         let writer = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || write::run(connection, queue))
+            .spawn(move || writer.run(queue))
             .map_err(|error| StoreError::Failed(error.to_string()))?;
         Ok(Self {
             requests: Mutex::new(Some(requests)),
             writer: Mutex::new(Some(writer)),
             readers: readers.into(),
             next_reader: AtomicUsize::new(0),
+            waiting,
         })
+    }
+
+    /// Opens the database and reads all of it once. A file whose pages are damaged is rebuilt from what can be read, if
+    /// everything but the content of single boards can; the damaged file is kept beside it. Each damaged board is logged with
+    /// the way to restore it, and the others are served.
+    pub fn open_checked(folder: &Path) -> Result<Self, StoreError> {
+        salvage::check_at_start(folder)?;
+        Self::open(folder)
     }
 
     /// Runs a query on one of the reading connections, off the async threads.
@@ -111,12 +144,16 @@ impl Store for SqliteStore {
         // Queued here and not at the first poll, so that commits keep the order of the calls.
         let (reply, answer) = oneshot::channel();
         let queued = match self.requests.lock().map(|requests| requests.clone()) {
-            Ok(Some(requests)) => requests
-                .try_send(Request { writes, reply })
-                .map_err(|error| match error {
-                    mpsc::error::TrySendError::Full(_) => StoreError::Failed("the writer is behind".to_owned()),
-                    mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
-                }),
+            Ok(Some(requests)) => {
+                self.waiting.fetch_add(1, Ordering::Relaxed);
+                requests.try_send(Request { writes, reply }).map_err(|error| {
+                    self.waiting.fetch_sub(1, Ordering::Relaxed);
+                    match error {
+                        mpsc::error::TrySendError::Full(_) => StoreError::Failed("the writer is behind".to_owned()),
+                        mpsc::error::TrySendError::Closed(_) => StoreError::Closed,
+                    }
+                })
+            }
             _ => Err(StoreError::Closed),
         };
         Box::pin(async move {
@@ -168,15 +205,61 @@ impl Store for SqliteStore {
     fn is_empty(&self) -> Answer<'_, bool> {
         self.read(read::is_empty)
     }
+
+    fn waiting(&self) -> i64 {
+        self.waiting.load(Ordering::Relaxed)
+    }
+}
+
+/// A connection that writes; at most one process has one, which the lock of the data folder sees to.
+fn open_writing(path: &Path) -> Result<Connection, StoreError> {
+    let mut connection = Connection::open(path).map_err(store_error)?;
+    schema::prepare(&mut connection)?;
+    Ok(connection)
+}
+
+/// A connection that reads, beside a server that writes if there is one. Makes no file.
+fn open_reading(path: &Path) -> Result<Connection, StoreError> {
+    // Not "read only": SQLite must be able to read the log of a server that was killed, for which it needs to write its index.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(store_error)?;
+    schema::prepare_reader(&connection)?;
+    let found = schema::version(&connection)?;
+    if found > schema::VERSION {
+        return Err(StoreError::Newer {
+            found,
+            known: schema::VERSION,
+        });
+    }
+    if found < schema::VERSION {
+        return Err(StoreError::Failed(format!(
+            "the database has version {found}; start this yoriai on it once, which brings it up to {}",
+            schema::VERSION
+        )));
+    }
+    Ok(connection)
 }
 
 /// Translates what SQLite reports into what callers choose by.
 fn store_error(error: rusqlite::Error) -> StoreError {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => StoreError::Full,
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => StoreError::ReadOnly,
-        Some(ErrorCode::ConstraintViolation) => StoreError::Conflict,
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Damaged(error.to_string()),
+    // The index of the log could not grow, which SQLite does not call a full disk.
+    const NO_ROOM_FOR_THE_INDEX: i32 = rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
+    if error.sqlite_error().map(|error| error.extended_code) == Some(NO_ROOM_FOR_THE_INDEX) {
+        return StoreError::Full;
+    }
+    match (&error, error.sqlite_error_code()) {
+        (_, Some(ErrorCode::DiskFull)) => StoreError::Full,
+        (_, Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen)) => StoreError::ReadOnly,
+        (_, Some(ErrorCode::ConstraintViolation)) => StoreError::Conflict,
+        (_, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)) => StoreError::Damaged(error.to_string()),
+        // A column holds what this program never writes there.
+        (
+            rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::Utf8Error(..),
+            _,
+        ) => StoreError::Damaged(error.to_string()),
         _ => StoreError::Failed(error.to_string()),
     }
 }

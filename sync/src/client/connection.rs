@@ -1,8 +1,8 @@
 //! Whether there is a socket, when the next try comes, and whether the one there is still lives.
 
 use super::{
-    CONNECT_TIMEOUT_MS, DEAD_AFTER_MS, Effect, PING_AFTER_MS, RETRY_AFTER_WAKE_MS, RETRY_FIRST_MS, RETRY_MAX_MS,
-    STABLE_AFTER_MS,
+    CONNECT_TIMEOUT_MS, DEAD_AFTER_MS, Effect, PING_AFTER_MS, RESTART_TIME_MAX_MS, RETRY_AFTER_WAKE_MS, RETRY_FIRST_MS,
+    RETRY_MAX_MS, STABLE_AFTER_MS,
 };
 use crate::{
     PeerId,
@@ -40,6 +40,9 @@ pub enum ConnectionState {
     },
 }
 
+/// Between two tries while the server restarts, at most: a refused connection costs a machine without a server next to nothing.
+const RESTART_RETRY_MS: u64 = 1_000;
+
 #[derive(Debug)]
 pub(super) struct Connection {
     state: ConnectionState,
@@ -50,6 +53,16 @@ pub(super) struct Connection {
     pinged_ms: Option<u64>,
     ping_count: u64,
     wake_ms: Option<u64>,
+    returning: Option<Returning>,
+}
+
+/// The server said that it restarts.
+#[derive(Debug)]
+struct Returning {
+    /// The next try comes within this time.
+    range_ms: u64,
+    /// It should be back by then; later the usual rule holds.
+    until_ms: u64,
 }
 
 impl Default for Connection {
@@ -61,6 +74,7 @@ impl Default for Connection {
             pinged_ms: None,
             ping_count: 0,
             wake_ms: None,
+            returning: None,
         }
     }
 }
@@ -118,11 +132,20 @@ impl Connection {
         }
     }
 
+    /// The server said that it restarts and wants its peers back at random moments within this time (rule S27).
+    pub fn restarts(&mut self, now_ms: u64, within_ms: u64) {
+        self.returning = Some(Returning {
+            range_ms: within_ms.min(RETRY_MAX_MS),
+            until_ms: now_ms.saturating_add(RESTART_TIME_MAX_MS),
+        });
+    }
+
     /// The server answered `join`; says whether that was waited for.
     pub fn joined(&mut self, now_ms: u64, server: PeerId, pings: bool, effects: &mut Vec<Effect>) -> bool {
         let expected = matches!(self.state, ConnectionState::Joining { .. });
         if expected {
             self.pings = pings;
+            self.returning = None;
             self.enter(
                 ConnectionState::Online {
                     server,
@@ -245,6 +268,12 @@ impl Connection {
 
     /// The next try after a failure: a random moment of a range that doubles (rule S25).
     fn back_off(&mut self, now_ms: u64, random: u64, effects: &mut Vec<Effect>) {
+        if let Some(returning) = self.returning.as_mut().filter(|returning| now_ms < returning.until_ms) {
+            // On purpose and not for long: no failure, and the tries after the first one come soon.
+            let range_ms = std::mem::replace(&mut returning.range_ms, RESTART_RETRY_MS);
+            let next_try_ms = now_ms.saturating_add(random % (range_ms + 1));
+            return self.enter(ConnectionState::Offline { next_try_ms }, effects);
+        }
         if let ConnectionState::Online { since_ms, .. } = self.state
             && now_ms.saturating_sub(since_ms) >= STABLE_AFTER_MS
         {

@@ -383,6 +383,49 @@ fn s25_a_connection_that_lasted_ends_the_row_of_failures_one_that_did_not_does_n
 }
 
 #[test]
+fn s27_a_server_that_restarts_says_within_which_time_to_come_back() {
+    for (said, range_ms) in [
+        ("700", 700),
+        ("4000", 4_000),
+        ("9000000", RETRY_MAX_MS),
+        ("soon", RETRY_FIRST_MS),
+    ] {
+        let mut tablet = Tablet::at_work();
+        tablet.hear(&Message::Notice {
+            document: None,
+            code: "restart".to_owned(),
+            text: said.to_owned(),
+        });
+        tablet.random = range_ms; // The largest value of the range.
+        tablet.handle(ClientEvent::SocketClosed);
+        let next_try_ms = tablet.now_ms + range_ms;
+        assert_eq!(
+            *tablet.client.state(),
+            ConnectionState::Offline { next_try_ms },
+            "told {said}"
+        );
+    }
+    // Until it is back the tries do not get rarer, and once it is the usual rule holds again.
+    let mut tablet = Tablet::at_work();
+    tablet.hear(&wire::decode(&crate::session::restart_frame(500), wire::SERVER_FRAME_BYTES_MAX).expect("a frame"));
+    tablet.random = 500;
+    tablet.handle(ClientEvent::SocketClosed);
+    for _ in 0..4 {
+        tablet.pass(1_000);
+        assert!(matches!(tablet.client.state(), ConnectionState::Connecting { .. }));
+        tablet.random = 1_000;
+        tablet.handle(ClientEvent::SocketClosed);
+    }
+    tablet.pass(1_000);
+    tablet.join();
+    tablet.now_ms += STABLE_AFTER_MS;
+    tablet.random = RETRY_FIRST_MS;
+    tablet.handle(ClientEvent::SocketClosed);
+    let next_try_ms = tablet.now_ms + RETRY_FIRST_MS;
+    assert_eq!(*tablet.client.state(), ConnectionState::Offline { next_try_ms });
+}
+
+#[test]
 fn s24_a_silent_server_is_asked_and_then_given_up_within_fifteen_seconds() {
     let mut tablet = Tablet::at_work();
     tablet.pass(PING_AFTER_MS - 1);

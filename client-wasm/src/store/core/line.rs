@@ -318,7 +318,8 @@ impl Core {
                 return;
             }
             "overloaded" | "too-fast" => Notice::info(texts.too_fast),
-            "restart" => Notice::info(texts.server_restarting),
+            // The close frame that follows says it to the person.
+            sync::session::RESTART => return,
             // Words for engineers: the console is their place, the connection bar is the person's.
             "protocol" | "unreadable" => {
                 self.acts.push(Act::Log(format!("sync: {code}: {text}")));

@@ -1,113 +1,156 @@
 //! Queries. Every row is checked on its way in: what this program did not write is reported as damaged, never guessed.
 
 use board::Role;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 use sync::DocumentId;
 
 use super::{
     DeviceRow, LinkRow, SeatRow, StoreError, StoredDocument, TokenRow, WorkshopRow, damaged, document_id, group_id,
-    store_error,
+    seal, store_error,
 };
 use crate::{
     secret::SecretHash,
     store::{DocumentKind, LinkKind, body_hash},
 };
 
-/// Reads a document and checks every hash.
+/// Reads a document and checks every hash, every seal, and that no increment is missing.
 pub fn document(connection: &Connection, document: &DocumentId) -> Result<Option<StoredDocument>, StoreError> {
     // One read transaction, so that a compaction in between cannot show a snapshot without its increments.
     let transaction = connection.unchecked_transaction().map_err(store_error)?;
-    let found = transaction
-        .prepare_cached(
-            "SELECT row, workshop, up_to_seq, hash, body, kind FROM documents JOIN snapshots ON document = row WHERE id = ?1",
-        )
-        .and_then(|mut statement| {
-            statement
-                .query_row(params![&document.as_bytes()[..]], |row| {
-                    Ok((
-                        row.get::<_, i64>(0)?,
-                        row.get::<_, String>(1)?,
-                        row.get::<_, i64>(2)?,
-                        row.get::<_, Vec<u8>>(3)?,
-                        row.get::<_, Vec<u8>>(4)?,
-                        row.get::<_, String>(5)?,
-                    ))
-                })
-                .optional()
-        })
-        .map_err(store_error)?;
-    let Some((row, workshop, up_to_seq, hash, snapshot, kind)) = found else {
+    let Some(head) = document_head(&transaction, document)? else {
         return Ok(None);
     };
-    if body_hash(&snapshot)[..] != hash[..] {
-        return Err(damaged("a snapshot"));
-    }
-    let mut last_seq = up_to_seq.cast_unsigned();
+    let mut last_seq = head.up_to_seq;
     let mut changes = Vec::new();
     let mut statement = transaction
-        .prepare_cached("SELECT seq, hash, body FROM changes WHERE document = ?1 AND seq > ?2 ORDER BY seq")
+        .prepare_cached(&format!(
+            "SELECT seq, hash, body, seal = {} FROM changes WHERE document = ?1 AND seq > ?2 ORDER BY seq",
+            seal::expression("changes")
+        ))
         .map_err(store_error)?;
-    let mut rows = statement.query(params![row, up_to_seq]).map_err(store_error)?;
+    let mut rows = statement
+        .query(params![head.row, head.up_to_seq.cast_signed()])
+        .map_err(store_error)?;
     while let Some(row) = rows.next().map_err(store_error)? {
         let seq: i64 = row.get(0).map_err(store_error)?;
         let hash: Vec<u8> = row.get(1).map_err(store_error)?;
         let body: Vec<u8> = row.get(2).map_err(store_error)?;
-        if body_hash(&body)[..] != hash[..] {
+        if body_hash(&body)[..] != hash[..] || !row.get::<_, bool>(3).map_err(store_error)? {
             return Err(damaged("a change"));
         }
-        last_seq = seq.cast_unsigned();
+        last_seq += 1;
+        if seq.cast_unsigned() != last_seq {
+            return Err(damaged("the row of changes"));
+        }
         changes.push(body);
     }
+    if last_seq != head.last_seq {
+        return Err(damaged("the row of changes"));
+    }
     Ok(Some(StoredDocument {
-        workshop,
-        kind: kind_of_text(&kind)?,
-        snapshot,
+        workshop: head.workshop,
+        kind: head.kind,
+        snapshot: head.snapshot,
         changes,
         last_seq,
     }))
 }
 
-pub fn workshop(connection: &Connection, workshop: &str) -> Result<Option<WorkshopRow>, StoreError> {
-    let found = connection
-        .prepare_cached("SELECT document, theme, created_at_ms FROM workshops WHERE id = ?1")
-        .and_then(|mut statement| {
-            statement
-                .query_row(params![workshop], |row| {
-                    Ok((
-                        row.get::<_, Vec<u8>>(0)?,
-                        row.get::<_, String>(1)?,
-                        row.get::<_, i64>(2)?,
-                    ))
-                })
-                .optional()
-        })
+/// A document's row and its snapshot, checked.
+struct DocumentHead {
+    row: i64,
+    workshop: String,
+    kind: DocumentKind,
+    last_seq: u64,
+    up_to_seq: u64,
+    snapshot: Vec<u8>,
+}
+
+fn document_head(connection: &Connection, document: &DocumentId) -> Result<Option<DocumentHead>, StoreError> {
+    let mut statement = connection
+        .prepare_cached(&format!(
+            "SELECT row, workshop, kind, last_seq, documents.seal = {}, up_to_seq, hash, body, snapshots.seal = {}
+             FROM documents LEFT JOIN snapshots ON document = row WHERE id = ?1",
+            seal::expression("documents"),
+            seal::expression("snapshots")
+        ))
         .map_err(store_error)?;
-    let Some((document, theme, created_at_ms)) = found else {
+    let mut rows = statement
+        .query(params![&document.as_bytes()[..]])
+        .map_err(store_error)?;
+    let Some(row) = rows.next().map_err(store_error)? else {
         return Ok(None);
     };
-    let mut groups = Vec::new();
-    let mut statement = connection
-        .prepare_cached("SELECT id, document FROM groups WHERE workshop = ?1 ORDER BY row")
+    if !row.get::<_, bool>(4).map_err(store_error)? {
+        return Err(damaged("a document's row"));
+    }
+    let sealed: Option<bool> = row.get(8).map_err(store_error)?;
+    if sealed != Some(true) {
+        return Err(damaged("a snapshot"));
+    }
+    let (hash, snapshot): (Vec<u8>, Vec<u8>) = (row.get(6).map_err(store_error)?, row.get(7).map_err(store_error)?);
+    if body_hash(&snapshot)[..] != hash[..] {
+        return Err(damaged("a snapshot"));
+    }
+    let kind: String = row.get(2).map_err(store_error)?;
+    Ok(Some(DocumentHead {
+        row: row.get(0).map_err(store_error)?,
+        workshop: row.get(1).map_err(store_error)?,
+        kind: kind_of_text(&kind)?,
+        last_seq: row.get::<_, i64>(3).map_err(store_error)?.cast_unsigned(),
+        up_to_seq: row.get::<_, i64>(5).map_err(store_error)?.cast_unsigned(),
+        snapshot,
+    }))
+}
+
+pub fn workshop(connection: &Connection, workshop: &str) -> Result<Option<WorkshopRow>, StoreError> {
+    // One read transaction: the number of groups and the groups belong together.
+    let transaction = connection.unchecked_transaction().map_err(store_error)?;
+    let mut statement = transaction
+        .prepare_cached(&format!(
+            "SELECT document, theme, created_at_ms, boards, seal = {} FROM workshops WHERE id = ?1",
+            seal::expression("workshops")
+        ))
+        .map_err(store_error)?;
+    let mut rows = statement.query(params![workshop]).map_err(store_error)?;
+    let Some(row) = rows.next().map_err(store_error)? else {
+        return Ok(None);
+    };
+    sealed(row, 4, "a workshop's row")?;
+    let document: Vec<u8> = row.get(0).map_err(store_error)?;
+    let boards: i64 = row.get(3).map_err(store_error)?;
+    let mut found = WorkshopRow {
+        workshop: workshop.to_owned(),
+        document: document_id(&document)?,
+        theme: row.get(1).map_err(store_error)?,
+        created_at_ms: row.get(2).map_err(store_error)?,
+        groups: Vec::new(),
+    };
+    let mut statement = transaction
+        .prepare_cached(&format!(
+            "SELECT id, document, seal = {} FROM groups WHERE workshop = ?1 ORDER BY row",
+            seal::expression("groups")
+        ))
         .map_err(store_error)?;
     let mut rows = statement.query(params![workshop]).map_err(store_error)?;
     while let Some(row) = rows.next().map_err(store_error)? {
+        sealed(row, 2, "a group's row")?;
         let group = group_id(row.get(0).map_err(store_error)?)?.ok_or_else(|| damaged("a group id"))?;
         let document: Vec<u8> = row.get(1).map_err(store_error)?;
-        groups.push((group, document_id(&document)?));
+        found.groups.push((group, document_id(&document)?));
     }
-    Ok(Some(WorkshopRow {
-        workshop: workshop.to_owned(),
-        document: document_id(&document)?,
-        theme,
-        created_at_ms,
-        groups,
-    }))
+    if usize::try_from(boards) == Ok(found.groups.len()) {
+        Ok(Some(found))
+    } else {
+        Err(damaged("the list of groups"))
+    }
 }
 
 pub fn link(connection: &Connection, hash: SecretHash) -> Result<Option<LinkRow>, StoreError> {
     one(
         connection,
-        "SELECT workshop, kind, group_id, expires_at_ms, revoked FROM links WHERE hash = ?1",
+        "links",
+        "workshop, kind, group_id, expires_at_ms, revoked",
         &hash.0,
         |row| {
             let kind: String = row.get(1).map_err(store_error)?;
@@ -132,24 +175,24 @@ pub fn links_count(connection: &Connection, workshop: &str) -> Result<usize, Sto
 }
 
 pub fn device(connection: &Connection, hash: SecretHash) -> Result<Option<DeviceRow>, StoreError> {
-    one(
-        connection,
-        "SELECT device, created_at_ms FROM devices WHERE hash = ?1",
-        &hash.0,
-        |row| {
-            Ok(DeviceRow {
-                hash,
-                device: row.get(0).map_err(store_error)?,
-                created_at_ms: row.get(1).map_err(store_error)?,
-            })
-        },
+    one(connection, "devices", "device, created_at_ms", &hash.0, |row| {
+        Ok(DeviceRow {
+            hash,
+            device: row.get(0).map_err(store_error)?,
+            created_at_ms: row.get(1).map_err(store_error)?,
+        })
+    })
+}
+
+fn seat_columns() -> String {
+    format!(
+        "SELECT device, workshop, role, group_id, person, person_name, via, revoked, updated_at_ms, seal = {} FROM seats",
+        seal::expression("seats")
     )
 }
 
-const SEAT_COLUMNS: &str =
-    "SELECT device, workshop, role, group_id, person, person_name, via, revoked, updated_at_ms FROM seats";
-
 fn seat_of_row(row: &Row<'_>) -> Result<SeatRow, StoreError> {
+    sealed(row, 9, "a seat")?;
     let role: String = row.get(2).map_err(store_error)?;
     let person: Option<String> = row.get(4).map_err(store_error)?;
     let via: Option<String> = row.get(6).map_err(store_error)?;
@@ -172,7 +215,7 @@ fn seat_of_row(row: &Row<'_>) -> Result<SeatRow, StoreError> {
 
 pub fn seat(connection: &Connection, device: &str, workshop: &str) -> Result<Option<SeatRow>, StoreError> {
     let mut statement = connection
-        .prepare_cached(&format!("{SEAT_COLUMNS} WHERE device = ?1 AND workshop = ?2"))
+        .prepare_cached(&format!("{} WHERE device = ?1 AND workshop = ?2", seat_columns()))
         .map_err(store_error)?;
     let mut rows = statement.query(params![device, workshop]).map_err(store_error)?;
     rows.next().map_err(store_error)?.map(seat_of_row).transpose()
@@ -181,7 +224,8 @@ pub fn seat(connection: &Connection, device: &str, workshop: &str) -> Result<Opt
 pub fn seats(connection: &Connection, device: &str, limit: usize) -> Result<Vec<SeatRow>, StoreError> {
     let mut statement = connection
         .prepare_cached(&format!(
-            "{SEAT_COLUMNS} WHERE device = ?1 AND revoked = 0 ORDER BY updated_at_ms DESC, workshop LIMIT ?2"
+            "{} WHERE device = ?1 AND revoked = 0 ORDER BY updated_at_ms DESC, workshop LIMIT ?2",
+            seat_columns()
         ))
         .map_err(store_error)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -196,7 +240,8 @@ pub fn seats(connection: &Connection, device: &str, limit: usize) -> Result<Vec<
 pub fn token(connection: &Connection, hash: SecretHash) -> Result<Option<TokenRow>, StoreError> {
     one(
         connection,
-        "SELECT device, workshop, expires_at_ms FROM tokens WHERE hash = ?1",
+        "tokens",
+        "device, workshop, expires_at_ms",
         &hash.0,
         |row| {
             Ok(TokenRow {
@@ -232,16 +277,38 @@ pub fn is_empty(connection: &Connection) -> Result<bool, StoreError> {
         .map_err(store_error)
 }
 
-/// At most one row, found by a hash.
+/// At most one row of a table, found by a hash, its seal checked.
 fn one<T>(
     connection: &Connection,
-    sql: &str,
+    table: &str,
+    columns: &str,
     hash: &[u8; 32],
     read: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
 ) -> Result<Option<T>, StoreError> {
-    let mut statement = connection.prepare_cached(sql).map_err(store_error)?;
+    let mut statement = connection
+        .prepare_cached(&format!(
+            "SELECT {columns}, seal = {} AS sealed FROM {table} WHERE hash = ?1",
+            seal::expression(table)
+        ))
+        .map_err(store_error)?;
     let mut rows = statement.query(params![&hash[..]]).map_err(store_error)?;
-    rows.next().map_err(store_error)?.map(read).transpose()
+    let Some(row) = rows.next().map_err(store_error)? else {
+        return Ok(None);
+    };
+    if row.get::<_, bool>("sealed").map_err(store_error)? {
+        read(row).map(Some)
+    } else {
+        Err(damaged(&format!("a row of {table}")))
+    }
+}
+
+/// The row says what was written: column `index` holds whether its seal fits.
+fn sealed(row: &Row<'_>, index: usize, what: &str) -> Result<(), StoreError> {
+    if row.get::<_, bool>(index).map_err(store_error)? {
+        Ok(())
+    } else {
+        Err(damaged(what))
+    }
 }
 
 /// A document's kind as it is stored.

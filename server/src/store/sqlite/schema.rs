@@ -2,15 +2,20 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{StoreError, store_error};
+use super::{StoreError, seal, store_error};
 
 /// Version of the tables. A file with a higher one was written by a later program and is not touched.
-pub const VERSION: i64 = 1;
+pub const VERSION: i64 = 2;
+/// How long a connection waits for another one's lock.
+pub const BUSY_WAIT_MAX: std::time::Duration = std::time::Duration::from_secs(5);
 /// Marks the file as ours: "YORI" in ASCII.
 const APPLICATION_ID: i64 = 0x594F_5249;
 /// Pages after which the log is copied back: 1,000 × 4 KiB = 4 MiB, SQLite's default, written down because start-up time
 /// after a crash depends on it.
 const CHECKPOINT_PAGES: i64 = 1_000;
+
+/// The log is cut to this size when it was copied back: one large transaction does not keep its room for ever.
+const LOG_BYTES_MAX: i64 = 8 * 1024 * 1024;
 
 /// `changes` is clustered by (document, seq), so that a board is read in one sweep. `seq` counts per document inside the
 /// transaction (not by a sequence: a later number could commit first).
@@ -95,15 +100,39 @@ CREATE TABLE canary (
 INSERT INTO canary VALUES (1, 0);
 ";
 
+/// What brings a file of version `index + 1` to the next one. A new file is made of [`TABLES`] and all of these, so that both
+/// end with the same tables. An entry is never changed once it has been released.
+const STEPS: [&str; VERSION as usize - 1] = [
+    // 2: every row gets its seal (`seal.rs`), and a workshop counts its groups, so that a missing one is noticed.
+    "
+ALTER TABLE workshops ADD COLUMN boards INTEGER NOT NULL DEFAULT 0;
+UPDATE workshops SET boards = (SELECT count(*) FROM groups WHERE workshop = workshops.id);
+ALTER TABLE workshops ADD COLUMN seal BLOB NOT NULL DEFAULT x'';
+UPDATE workshops SET seal = seal('workshops', id, document, theme, created_at_ms, boards);
+ALTER TABLE documents ADD COLUMN seal BLOB NOT NULL DEFAULT x'';
+UPDATE documents SET seal = seal('documents', row, id, workshop, kind, last_seq);
+ALTER TABLE snapshots ADD COLUMN seal BLOB NOT NULL DEFAULT x'';
+UPDATE snapshots SET seal = seal('snapshots', document, up_to_seq, hash);
+ALTER TABLE changes ADD COLUMN seal BLOB NOT NULL DEFAULT x'';
+UPDATE changes SET seal = seal('changes', document, seq, hash);
+ALTER TABLE groups ADD COLUMN seal BLOB NOT NULL DEFAULT x'';
+UPDATE groups SET seal = seal('groups', row, workshop, id, document);
+ALTER TABLE links ADD COLUMN seal BLOB NOT NULL DEFAULT x'';
+UPDATE links SET seal = seal('links', hash, workshop, kind, group_id, expires_at_ms, revoked);
+ALTER TABLE devices ADD COLUMN seal BLOB NOT NULL DEFAULT x'';
+UPDATE devices SET seal = seal('devices', hash, device, created_at_ms);
+ALTER TABLE seats ADD COLUMN seal BLOB NOT NULL DEFAULT x'';
+UPDATE seats SET seal = seal('seats', device, workshop, role, group_id, person, person_name, via, revoked, updated_at_ms);
+ALTER TABLE tokens ADD COLUMN seal BLOB NOT NULL DEFAULT x'';
+UPDATE tokens SET seal = seal('tokens', hash, device, workshop, expires_at_ms);
+",
+];
+
 /// Prepares the writing connection: durability first, then the tables.
 pub fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
-    connection
-        .busy_timeout(std::time::Duration::from_secs(5))
-        .map_err(store_error)?;
+    connection.busy_timeout(BUSY_WAIT_MAX).map_err(store_error)?;
     // Read before anything is written: a file of a later program must stay as it is.
-    let found: i64 = connection
-        .pragma_query_value(None, "user_version", |row| row.get(0))
-        .map_err(store_error)?;
+    let found = version(connection)?;
     if found > VERSION {
         return Err(StoreError::Newer { found, known: VERSION });
     }
@@ -121,6 +150,13 @@ pub fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     connection
         .pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)
         .map_err(store_error)?;
+    connection
+        .pragma_update(None, "journal_size_limit", LOG_BYTES_MAX)
+        .map_err(store_error)?;
+    connection
+        .pragma_update(None, "cell_size_check", true)
+        .map_err(store_error)?;
+    seal::register(connection)?;
     connection.set_prepared_statement_cache_capacity(64);
 
     let transaction = connection
@@ -141,6 +177,12 @@ pub fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
         transaction
             .pragma_update(None, "application_id", APPLICATION_ID)
             .map_err(store_error)?;
+    }
+    let done = usize::try_from(found.max(1) - 1).unwrap_or_default();
+    for step in STEPS.iter().skip(done) {
+        transaction.execute_batch(step).map_err(store_error)?;
+    }
+    if found != VERSION {
         transaction
             .pragma_update(None, "user_version", VERSION)
             .map_err(store_error)?;
@@ -152,11 +194,20 @@ pub fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     transaction.commit().map_err(store_error)
 }
 
+/// The version of the tables in a file.
+pub fn version(connection: &Connection) -> Result<i64, StoreError> {
+    connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(store_error)
+}
+
 /// Prepares a connection that only reads.
 pub fn prepare_reader(connection: &Connection) -> Result<(), StoreError> {
+    seal::register(connection)?;
     connection
-        .busy_timeout(std::time::Duration::from_secs(5))
+        .pragma_update(None, "cell_size_check", true)
         .map_err(store_error)?;
+    connection.busy_timeout(BUSY_WAIT_MAX).map_err(store_error)?;
     connection
         .pragma_update(None, "query_only", true)
         .map_err(store_error)?;

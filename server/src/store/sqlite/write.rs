@@ -1,71 +1,13 @@
-//! The writer: one thread, one connection, one SQLite transaction for everything that waits.
+//! What each [`Write`] does to the tables.
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use sync::DocumentId;
-use tokio::sync::mpsc;
 
-use super::{Committed, Request, StoreError, Write, damaged, store_error};
+use super::{Committed, StoreError, Write, damaged, seal, store_error};
 use crate::store::body_hash;
 
-/// Requests that one SQLite transaction takes at most. The reserve against an endless transaction: at 100,000 rows/s
-/// 512 requests of a few rows each are some 10 ms.
-const GROUP_REQUESTS_MAX: usize = 512;
-
-/// Commits what comes until the queue is closed and empty.
-pub fn run(mut connection: Connection, mut queue: mpsc::Receiver<Request>) {
-    let mut group = Vec::with_capacity(GROUP_REQUESTS_MAX);
-    while let Some(first) = queue.blocking_recv() {
-        group.push(first);
-        while group.len() < GROUP_REQUESTS_MAX {
-            match queue.try_recv() {
-                Ok(request) => group.push(request),
-                Err(_) => break,
-            }
-        }
-        let outcomes = commit_group(&mut connection, &group);
-        for (request, outcome) in group.drain(..).zip(outcomes) {
-            // Whoever asked may have gone; what was committed stays committed.
-            let _ = request.reply.send(outcome);
-        }
-    }
-    // Leaves one clean file behind for backups; a failure costs nothing, the log is read at the next start.
-    let _ = connection.pragma_update(None, "wal_checkpoint", "TRUNCATE");
-}
-
-fn commit_group(connection: &mut Connection, group: &[Request]) -> Vec<Result<Committed, StoreError>> {
-    match try_commit_group(connection, group) {
-        Ok(outcomes) => outcomes,
-        // The transaction was rolled back: nobody's writes are there, also of those that had gone well.
-        Err(error) => group.iter().map(|_| Err(error.clone())).collect(),
-    }
-}
-
-fn try_commit_group(
-    connection: &mut Connection,
-    group: &[Request],
-) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
-    let mut transaction = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(store_error)?;
-    let mut outcomes = Vec::with_capacity(group.len());
-    for request in group {
-        let savepoint = transaction.savepoint().map_err(store_error)?;
-        let outcome = apply(&savepoint, &request.writes);
-        match outcome {
-            Ok(committed) => {
-                savepoint.commit().map_err(store_error)?;
-                outcomes.push(Ok(committed));
-            }
-            // A contradiction concerns this request only: its savepoint is rolled back by dropping it.
-            Err(error @ StoreError::Conflict) => outcomes.push(Err(error)),
-            Err(error) => return Err(error),
-        }
-    }
-    transaction.commit().map_err(store_error)?;
-    Ok(outcomes)
-}
-
-fn apply(connection: &Connection, writes: &[Write]) -> Result<Committed, StoreError> {
+/// Does all writes of one request. The caller rolls back when one of them fails.
+pub fn apply(connection: &Connection, writes: &[Write]) -> Result<Committed, StoreError> {
     let mut committed = Committed::default();
     for write in writes {
         apply_one(connection, write, &mut committed)?;
@@ -88,7 +30,7 @@ fn apply_one(connection: &Connection, write: &Write, committed: &mut Committed) 
             created_at_ms,
         } => {
             run(
-                "INSERT INTO workshops VALUES (?1, ?2, ?3, ?4)",
+                "INSERT INTO workshops VALUES (?1, ?2, ?3, ?4, 0, seal('workshops', ?1, ?2, ?3, ?4, 0))",
                 params![workshop, &document.as_bytes()[..], theme, created_at_ms],
             )?;
         }
@@ -99,12 +41,15 @@ fn apply_one(connection: &Connection, write: &Write, committed: &mut Committed) 
             snapshot,
         } => {
             run(
-                "INSERT INTO documents (id, workshop, kind, last_seq) VALUES (?1, ?2, ?3, 0)",
+                "INSERT INTO documents (id, workshop, kind, last_seq, seal) VALUES (?1, ?2, ?3, 0, x'')",
                 params![&document.as_bytes()[..], workshop, super::read::kind_text(*kind)],
             )?;
+            let row = connection.last_insert_rowid();
+            // The row's own number is under its seal.
+            seal::renew(connection, "documents", "row = ?1", params![row])?;
             run(
-                "INSERT INTO snapshots VALUES (?1, 0, ?2, ?3)",
-                params![connection.last_insert_rowid(), &body_hash(snapshot)[..], snapshot],
+                "INSERT INTO snapshots VALUES (?1, 0, ?2, ?3, seal('snapshots', ?1, 0, ?2))",
+                params![row, &body_hash(snapshot)[..], snapshot],
             )?;
         }
         Write::AddGroup {
@@ -112,13 +57,28 @@ fn apply_one(connection: &Connection, write: &Write, committed: &mut Committed) 
             group,
             document,
         } => {
-            let added = run(
-                "INSERT INTO groups (workshop, id, document) SELECT id, ?2, ?3 FROM workshops WHERE id = ?1",
-                params![workshop, group.as_str(), &document.as_bytes()[..]],
+            // A row that is damaged is not sealed again: it must stay noticed.
+            let counted = run(
+                &format!(
+                    "UPDATE workshops SET boards = boards + 1 WHERE id = ?1 AND seal = {}",
+                    seal::expression("workshops")
+                ),
+                params![workshop],
             )?;
-            if added != 1 {
+            if counted != 1 {
                 return Err(StoreError::Conflict);
             }
+            seal::renew(connection, "workshops", "id = ?1", params![workshop])?;
+            run(
+                "INSERT INTO groups (workshop, id, document, seal) VALUES (?1, ?2, ?3, x'')",
+                params![workshop, group.as_str(), &document.as_bytes()[..]],
+            )?;
+            seal::renew(
+                connection,
+                "groups",
+                "row = ?1",
+                params![connection.last_insert_rowid()],
+            )?;
         }
         Write::Append { document, changes } => append(connection, document, changes, committed)?,
         Write::Compact {
@@ -127,14 +87,20 @@ fn apply_one(connection: &Connection, write: &Write, committed: &mut Committed) 
             snapshot,
         } => compact(connection, document, *up_to_seq, snapshot)?,
         Write::SetTheme { workshop, theme } => {
-            run(
-                "UPDATE workshops SET theme = ?2 WHERE id = ?1",
+            let changed = run(
+                &format!(
+                    "UPDATE workshops SET theme = ?2 WHERE id = ?1 AND seal = {}",
+                    seal::expression("workshops")
+                ),
                 params![workshop, theme],
             )?;
+            if changed == 1 {
+                seal::renew(connection, "workshops", "id = ?1", params![workshop])?;
+            }
         }
         Write::AddLink(link) => {
             run(
-                "INSERT INTO links VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO links VALUES (?1, ?2, ?3, ?4, ?5, ?6, seal('links', ?1, ?2, ?3, ?4, ?5, ?6))",
                 params![
                     &link.hash.0[..],
                     link.workshop,
@@ -151,25 +117,26 @@ fn apply_one(connection: &Connection, write: &Write, committed: &mut Committed) 
             keep_device,
         } => {
             for kind in kinds {
-                run(
-                    "UPDATE links SET revoked = 1 WHERE workshop = ?1 AND kind = ?2",
-                    params![workshop, kind.as_str()],
-                )?;
-                run(
-                    "UPDATE seats SET revoked = 1 WHERE workshop = ?1 AND via = ?2 AND device <> ?3",
-                    params![workshop, kind.as_str(), keep_device],
-                )?;
+                let links = "workshop = ?1 AND kind = ?2";
+                let parameters = params![workshop, kind.as_str()];
+                run(&format!("UPDATE links SET revoked = 1 WHERE {links}"), parameters)?;
+                seal::renew(connection, "links", links, parameters)?;
+                let seats = "workshop = ?1 AND via = ?2 AND device <> ?3";
+                let parameters = params![workshop, kind.as_str(), keep_device];
+                run(&format!("UPDATE seats SET revoked = 1 WHERE {seats}"), parameters)?;
+                seal::renew(connection, "seats", seats, parameters)?;
             }
         }
         Write::AddDevice(device) => {
             run(
-                "INSERT INTO devices VALUES (?1, ?2, ?3)",
+                "INSERT INTO devices VALUES (?1, ?2, ?3, seal('devices', ?1, ?2, ?3))",
                 params![&device.hash.0[..], device.device, device.created_at_ms],
             )?;
         }
         Write::PutSeat(seat) => {
             run(
-                "INSERT OR REPLACE INTO seats VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                "INSERT OR REPLACE INTO seats VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
+                 seal('seats', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9))",
                 params![
                     seat.device,
                     seat.workshop,
@@ -185,7 +152,7 @@ fn apply_one(connection: &Connection, write: &Write, committed: &mut Committed) 
         }
         Write::AddToken(token) => {
             run(
-                "INSERT INTO tokens VALUES (?1, ?2, ?3, ?4)",
+                "INSERT INTO tokens VALUES (?1, ?2, ?3, ?4, seal('tokens', ?1, ?2, ?3, ?4))",
                 params![&token.hash.0[..], token.device, token.workshop, token.expires_at_ms],
             )?;
         }
@@ -195,6 +162,8 @@ fn apply_one(connection: &Connection, write: &Write, committed: &mut Committed) 
                 params![workshop, id, at_ms],
             )?;
         }
+        Write::DeleteDocument { document } => delete_document(connection, document)?,
+        Write::DeleteWorkshop { workshop } => delete_workshop(connection, workshop)?,
         Write::Canary(value) => {
             run("UPDATE canary SET value = ?1", params![value.cast_signed()])?;
         }
@@ -202,20 +171,34 @@ fn apply_one(connection: &Connection, write: &Write, committed: &mut Committed) 
     Ok(())
 }
 
-/// The document's row, its last sequence number and that of its snapshot. A document that is not there is a contradiction.
+/// The document's row, its last sequence number and that of its snapshot. A document that is not there is a contradiction; to
+/// one whose row is damaged nothing is added.
 fn document_row(connection: &Connection, document: &DocumentId) -> Result<(i64, u64, u64), StoreError> {
-    connection
-        .prepare_cached("SELECT row, last_seq, up_to_seq FROM documents JOIN snapshots ON document = row WHERE id = ?1")
+    let (row, last, snapshot, sealed) = connection
+        .prepare_cached(&format!(
+            "SELECT row, last_seq, up_to_seq, documents.seal = {} AND snapshots.seal = {}
+             FROM documents LEFT JOIN snapshots ON document = row WHERE id = ?1",
+            seal::expression("documents"),
+            seal::expression("snapshots")
+        ))
         .and_then(|mut statement| {
             statement
                 .query_row(params![&document.as_bytes()[..]], |row| {
-                    Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+                    Ok((
+                        row.get::<_, i64>(0)?,
+                        row.get::<_, i64>(1)?,
+                        row.get::<_, Option<i64>>(2)?,
+                        row.get::<_, Option<bool>>(3)?,
+                    ))
                 })
                 .optional()
         })
         .map_err(store_error)?
-        .map(|(row, last, snapshot): (i64, i64, i64)| (row, last.cast_unsigned(), snapshot.cast_unsigned()))
-        .ok_or(StoreError::Conflict)
+        .ok_or(StoreError::Conflict)?;
+    match (snapshot, sealed) {
+        (Some(snapshot), Some(true)) => Ok((row, last.cast_unsigned(), snapshot.cast_unsigned())),
+        _ => Err(damaged("a document's row")),
+    }
 }
 
 fn append(
@@ -226,7 +209,7 @@ fn append(
 ) -> Result<(), StoreError> {
     let (row, mut last_seq, snapshot_seq) = document_row(connection, document)?;
     let mut insert = connection
-        .prepare_cached("INSERT OR IGNORE INTO changes VALUES (?1, ?2, ?3, ?4)")
+        .prepare_cached("INSERT INTO changes VALUES (?1, ?2, ?3, ?4, seal('changes', ?1, ?2, ?3)) ON CONFLICT (document, hash) DO NOTHING")
         .map_err(store_error)?;
     let before = last_seq;
     for change in changes {
@@ -240,7 +223,9 @@ fn append(
     }
     if last_seq != before {
         connection
-            .prepare_cached("UPDATE documents SET last_seq = ?2 WHERE row = ?1")
+            .prepare_cached(
+                "UPDATE documents SET last_seq = ?2, seal = seal('documents', row, id, workshop, kind, ?2) WHERE row = ?1",
+            )
             .and_then(|mut statement| statement.execute(params![row, last_seq.cast_signed()]))
             .map_err(store_error)?;
     }
@@ -256,7 +241,9 @@ fn compact(connection: &Connection, document: &DocumentId, up_to_seq: u64, snaps
         return Err(StoreError::Conflict);
     }
     let replaced = connection
-        .prepare_cached("UPDATE snapshots SET up_to_seq = ?2, hash = ?3, body = ?4 WHERE document = ?1")
+        .prepare_cached(
+            "UPDATE snapshots SET up_to_seq = ?2, hash = ?3, body = ?4, seal = seal('snapshots', ?1, ?2, ?3) WHERE document = ?1",
+        )
         .and_then(|mut statement| {
             statement.execute(params![
                 row,
@@ -273,5 +260,50 @@ fn compact(connection: &Connection, document: &DocumentId, up_to_seq: u64, snaps
         .prepare_cached("DELETE FROM changes WHERE document = ?1 AND seq <= ?2")
         .and_then(|mut statement| statement.execute(params![row, up_to_seq.cast_signed()]))
         .map_err(store_error)?;
+    Ok(())
+}
+
+/// Everything of a document. One that is not there is none afterwards either.
+fn delete_document(connection: &Connection, document: &DocumentId) -> Result<(), StoreError> {
+    let id = &document.as_bytes()[..];
+    for table in ["changes", "snapshots"] {
+        connection
+            .prepare_cached(&format!(
+                "DELETE FROM {table} WHERE document = (SELECT row FROM documents WHERE id = ?1)"
+            ))
+            .and_then(|mut statement| statement.execute(params![id]))
+            .map_err(store_error)?;
+    }
+    connection
+        .prepare_cached("DELETE FROM documents WHERE id = ?1")
+        .and_then(|mut statement| statement.execute(params![id]))
+        .map_err(store_error)?;
+    Ok(())
+}
+
+/// Everything of a workshop but the devices, which are people's and may sit elsewhere.
+fn delete_workshop(connection: &Connection, workshop: &str) -> Result<(), StoreError> {
+    for table in ["changes", "snapshots"] {
+        connection
+            .prepare_cached(&format!(
+                "DELETE FROM {table} WHERE document IN (SELECT row FROM documents WHERE workshop = ?1)"
+            ))
+            .and_then(|mut statement| statement.execute(params![workshop]))
+            .map_err(store_error)?;
+    }
+    for (table, column) in [
+        ("documents", "workshop"),
+        ("groups", "workshop"),
+        ("links", "workshop"),
+        ("seats", "workshop"),
+        ("tokens", "workshop"),
+        ("transfers", "workshop"),
+        ("workshops", "id"),
+    ] {
+        connection
+            .prepare_cached(&format!("DELETE FROM {table} WHERE {column} = ?1"))
+            .and_then(|mut statement| statement.execute(params![workshop]))
+            .map_err(store_error)?;
+    }
     Ok(())
 }

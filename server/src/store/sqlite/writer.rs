@@ -1,0 +1,177 @@
+//! The writer: one thread, one connection, one SQLite transaction for everything that waits; and what it does when the disk is
+//! full or a page is damaged.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::mpsc;
+
+use super::{Committed, Request, StoreError, reserve::Reserve, schema, store_error, write};
+use crate::store::Write;
+
+/// Requests that one SQLite transaction takes at most. The reserve against an endless transaction: at 100,000 rows/s
+/// 512 requests of a few rows each are some 10 ms.
+const GROUP_REQUESTS_MAX: usize = 512;
+
+/// How long copying the log back waits for readers.
+const CHECKPOINT_WAIT_MAX: Duration = Duration::from_millis(200);
+
+type Outcome = Result<Committed, StoreError>;
+
+/// What the writing thread owns.
+pub struct Writer {
+    connection: Connection,
+    reserve: Reserve,
+    /// The disk is full: only what makes room is written, into the room that the reserve gave back.
+    full: bool,
+    waiting: Arc<AtomicI64>,
+}
+
+impl Writer {
+    /// A writer over a prepared connection. `waiting` counts the requests that were handed over and not answered.
+    pub fn new(connection: Connection, reserve: Reserve, waiting: Arc<AtomicI64>) -> Self {
+        let full = !reserve.held();
+        Self {
+            connection,
+            reserve,
+            full,
+            waiting,
+        }
+    }
+
+    /// Commits what comes until the queue is closed and empty.
+    pub fn run(mut self, mut queue: mpsc::Receiver<Request>) {
+        let mut group = Vec::with_capacity(GROUP_REQUESTS_MAX);
+        while let Some(first) = queue.blocking_recv() {
+            group.push(first);
+            while group.len() < GROUP_REQUESTS_MAX {
+                match queue.try_recv() {
+                    Ok(request) => group.push(request),
+                    Err(_) => break,
+                }
+            }
+            let outcomes = self.commit(&group);
+            for (request, outcome) in group.drain(..).zip(outcomes) {
+                self.waiting.fetch_sub(1, Ordering::Relaxed);
+                // Whoever asked may have gone; what was committed stays committed.
+                let _ = request.reply.send(outcome);
+            }
+        }
+        // Leaves one clean file behind for backups; a failure costs nothing, the log is read at the next start.
+        self.copy_log_back();
+    }
+
+    fn commit(&mut self, group: &[Request]) -> Vec<Outcome> {
+        if self.full {
+            self.look_for_room();
+        }
+        if self.full {
+            return self.relieve(group);
+        }
+        match self.together(group) {
+            Ok(outcomes) => outcomes,
+            Err(StoreError::Full) => {
+                self.disk_is_full();
+                if self.full {
+                    self.relieve(group)
+                } else {
+                    // Copying the log back made the room that was missing.
+                    self.together(group).unwrap_or_else(|error| all_fail(group, &error))
+                }
+            }
+            // Whose page is damaged is found by trying each alone: the others must not suffer for it.
+            Err(StoreError::Damaged(_)) if group.len() > 1 => group.iter().map(|request| self.alone(request)).collect(),
+            // The transaction was rolled back: nobody's writes are there, also of those that had gone well.
+            Err(error) => all_fail(group, &error),
+        }
+    }
+
+    /// All requests in one transaction, each a savepoint in it.
+    fn together(&mut self, group: &[Request]) -> Result<Vec<Outcome>, StoreError> {
+        let mut transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(store_error)?;
+        let mut outcomes = Vec::with_capacity(group.len());
+        for request in group {
+            let savepoint = transaction.savepoint().map_err(store_error)?;
+            match write::apply(&savepoint, &request.writes) {
+                Ok(committed) => {
+                    savepoint.commit().map_err(store_error)?;
+                    outcomes.push(Ok(committed));
+                }
+                // A contradiction concerns this request only: its savepoint is rolled back by dropping it.
+                Err(error @ StoreError::Conflict) => outcomes.push(Err(error)),
+                Err(error) => return Err(error),
+            }
+        }
+        transaction.commit().map_err(store_error)?;
+        Ok(outcomes)
+    }
+
+    fn alone(&mut self, request: &Request) -> Outcome {
+        self.together(std::slice::from_ref(request))
+            .and_then(|outcomes| outcomes.into_iter().next().unwrap_or(Err(StoreError::Closed)))
+    }
+
+    /// While the disk is full: what makes room is done, everything else waits with its sender.
+    fn relieve(&mut self, group: &[Request]) -> Vec<Outcome> {
+        let outcomes: Vec<Outcome> = group
+            .iter()
+            .map(|request| {
+                if !request.writes.is_empty() && request.writes.iter().all(Write::relieves) {
+                    self.alone(request)
+                } else {
+                    Err(StoreError::Full)
+                }
+            })
+            .collect();
+        if outcomes.iter().any(Result::is_ok) {
+            self.look_for_room();
+        }
+        outcomes
+    }
+
+    /// A write found no room: the reserve is given up, and the log is copied back, which often makes room by itself.
+    fn disk_is_full(&mut self) {
+        self.full = true;
+        self.reserve.release();
+        self.look_for_room();
+        if self.full {
+            tracing::error!(
+                "the disk is full: nothing is saved until there is room; reading, exporting and deleting go on. \
+                 Free some space, or delete a workshop that is over"
+            );
+        }
+    }
+
+    fn look_for_room(&mut self) {
+        if self.reserve.make() || (self.copy_log_back() && self.reserve.make()) {
+            if self.full {
+                tracing::info!("there is room on the disk again");
+            }
+            self.full = false;
+        }
+    }
+
+    /// Moves the log into the database and cuts it to nothing. False if somebody still reads an older state, or if it failed.
+    fn copy_log_back(&self) -> bool {
+        // A backup that is being made reads an older state for a while: not waited for, there will be another occasion.
+        let _ = self.connection.busy_timeout(CHECKPOINT_WAIT_MAX);
+        let busy = self
+            .connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+        let _ = self.connection.busy_timeout(schema::BUSY_WAIT_MAX);
+        busy.is_ok_and(|busy| busy == 0)
+    }
+}
+
+fn all_fail(group: &[Request], error: &StoreError) -> Vec<Outcome> {
+    group.iter().map(|_| Err(error.clone())).collect()
+}
