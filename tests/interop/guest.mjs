@@ -7,6 +7,7 @@
 //   {"do":"remove","path":["notes","…"]}                -> removes an entry (outside the schema)
 //   {"do":"until","path":[…],"equals":…}                -> answers when the document reads so
 //   {"do":"ephemeral","message":{…}} / {"do":"heard"}   -> sends / lists ephemeral messages
+//   {"do":"create"}                                     -> makes a document of its own: {"ok":true,"id":"…"}
 //   {"do":"away"} / {"do":"back"}                       -> closes and reopens the connection
 //   {"do":"heads"}                                      -> the document's heads
 import { createRequire } from "node:module";
@@ -87,6 +88,9 @@ const acts = {
   },
   async heard() {
     return { ok: true, heard };
+  },
+  async create() {
+    return { ok: true, id: repo.create({ notes: {} }).documentId };
   },
   async heads() {
     return { ok: true, heads: handle.heads() };

@@ -7,6 +7,10 @@ use serde_json::{Value, json};
 use tests::{
     browser::{Device, scenario},
     evening::{Links, Seated, until_equal},
+    hall::{Hall, hall_with_groups},
+    http::HttpDevice,
+    light_client::PATIENCE,
+    notes::{note, reads},
     server_process::ServerProcess,
     temporary_folder,
 };
@@ -195,4 +199,71 @@ async fn a_viewers_guest_reads_and_cannot_write() {
         Ok(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn guests_pass_presence_on_and_what_is_outside_the_schema_or_their_own_stays_with_them() -> Result<()> {
+    let (server, hall, _folder) = hall_with_groups("guests", 1).await?;
+    let board = hall.board(0)?;
+    let device = hall.at_table(0).await?;
+    let tablet = hall.client(&device, 1);
+    tablet.open(board).await?;
+    let url = guest_url(&hall, &device).await?;
+    let (mut anna, mut ben) = (Guest::start(&url)?, Guest::start(&url)?);
+    for guest in [&mut anna, &mut ben] {
+        guest
+            .does(json!({ "do": "find", "document": board.to_string() }))
+            .await?;
+    }
+
+    // Presence, told again until it is heard: it is not stored, and nobody promised the first.
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        anna.does(json!({ "do": "ephemeral", "message": { "writing": "note-1" } }))
+            .await?;
+        let heard = ben.does(json!({ "do": "heard" })).await?;
+        if heard["heard"]
+            .as_array()
+            .is_some_and(|all| all.contains(&json!({ "writing": "note-1" })))
+        {
+            break;
+        }
+        ensure!(tokio::time::Instant::now() < deadline, "ben never heard anna: {heard}");
+    }
+
+    // What a board cannot hold is refused, and costs nobody else anything.
+    tablet.act(board, note("kept", "消えてはならない"))?;
+    anna.does(json!({ "do": "until", "path": ["notes", "kept", "text"], "equals": "消えてはならない" }))
+        .await?;
+    anna.does(json!({ "do": "remove", "path": ["notes", "kept"] })).await?;
+    tablet.act(board, note("after", "そのあとも書ける"))?;
+    ben.does(json!({ "do": "until", "path": ["notes", "after", "text"], "equals": "そのあとも書ける" }))
+        .await?;
+    let read = ben.does(json!({ "do": "read" })).await?;
+    ensure!(
+        read["document"]["notes"]["kept"]["text"] == "消えてはならない",
+        "{read}"
+    );
+
+    // Documents are made by the server: a guest's own does not exist for anybody else.
+    let own = anna.does(json!({ "do": "create" })).await?;
+    let answer = ben.tell(json!({ "do": "find", "document": own["id"] })).await?;
+    ensure!(answer["ok"] == false, "{answer}");
+    tablet.wait_saved(board).await?;
+    ensure!(reads(&tablet, board, "kept", "消えてはならない"));
+    server.stop().await
+}
+
+/// A socket's address with a token for a device that knows only HTTP.
+async fn guest_url(hall: &Hall, device: &HttpDevice) -> Result<String> {
+    let token = device
+        .clone()
+        .request("POST", &format!("/api/tokens/{}", hall.workshop), Some(&json!({})))
+        .await?
+        .success()?;
+    let (_, query) = token["url"]
+        .as_str()
+        .and_then(|url| url.split_once('?'))
+        .context("no token in the url")?;
+    Ok(format!("ws://{}/sync/{}?{query}", hall.server, hall.workshop))
 }

@@ -25,6 +25,8 @@ const COMPLAINTS: &str = r#"(() => {
     const target = e.matches('button, select, input:not([type=hidden]):not([type=checkbox]):not([type=radio]):not([type=file]), a.button, [role=button], [role=tab]');
     if (target && (r.height < 43.5 || r.width < 43.5)) wrong.push(`${name(e)} is only ${r.width.toFixed(0)} × ${r.height.toFixed(0)} px`);
     const scrolls = e.closest('[data-scroll-x]') || (function up(p) { for (; p; p = p.parentElement) { const o = getComputedStyle(p).overflowX; if ((o === 'auto' || o === 'scroll') && p.scrollWidth > p.clientWidth) return p; } })(e.parentElement);
+    const card = target && e.parentElement.closest('[class*=card]');
+    if (card && r.right > card.getBoundingClientRect().right - parseFloat(getComputedStyle(card).paddingRight) + 1.5) wrong.push(`${name(e)} sticks out of its card`);
     if (target && !scrolls && (r.right > innerWidth + 1 || r.left < -1)) wrong.push(`${name(e)} sticks out of the screen`);
   }
   return [...new Set(wrong)];
@@ -122,8 +124,12 @@ async fn walk(seat: &Seated, links: &Links, empty: &Links, full: &Links, wrong: 
     page.sees("links-coordinator").await?;
     judge(page, "20-links", wrong).await?;
     seat.opens(&format!("/w/{}/cards", links.workshop)).await?;
-    page.until("the cards show their QR codes", "document.querySelector('svg, img')")
-        .await?;
+    page.press("cards-make").await?;
+    page.until(
+        "the cards show their QR codes",
+        "document.querySelectorAll('.table-card svg, .table-card img').length >= 2",
+    )
+    .await?;
     judge(page, "21-cards", wrong).await?;
     seat.opens(&format!("/w/{}/wall", links.workshop)).await?;
     page.reads("1班").await?;
@@ -132,6 +138,27 @@ async fn walk(seat: &Seated, links: &Links, empty: &Links, full: &Links, wrong: 
     page.until("the page says something", "document.body.innerText.trim().length > 10")
         .await?;
     judge(page, "23-no-such-workshop", wrong).await?;
+    // English sentences are longer: the fullest screens once more.
+    page.eval("localStorage.setItem('yoriai.language', 'en')").await?;
+    seat.opens("/").await?;
+    page.reads("English").await?;
+    judge(page, "24-start-english", wrong).await?;
+    seat.opens(&format!("/w/{}", links.workshop)).await?;
+    page.sees("overview").await?;
+    judge(page, "25-overview-english", wrong).await?;
+    seat.opens(&format!("/w/{}/g/{group}", links.workshop)).await?;
+    seat.on_board().await?;
+    judge(page, "26-sheet-english", wrong).await?;
+    page.press_css("[data-testid=sheet] [data-note]").await?;
+    judge(page, "27-note-selected-english", wrong).await?;
+    seat.opens(&format!("/w/{}/report", links.workshop)).await?;
+    page.sees("report-text").await?;
+    judge(page, "28-report-english", wrong).await?;
+    seat.opens("/import").await?;
+    page.fills("import-text", board::report::DEMO).await?;
+    page.sees("import-checks").await?;
+    judge(page, "29-import-english", wrong).await?;
+    page.eval("localStorage.removeItem('yoriai.language')").await?;
     Ok(())
 }
 

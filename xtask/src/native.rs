@@ -35,6 +35,9 @@ impl Profile {
 /// The variable through which `server/build.rs` learns which page to embed.
 pub const PAGE_DIR: &str = "YORIAI_PAGE_DIR";
 
+/// The packages whose tests are compiled together.
+pub const TESTED: [&str; 5] = ["board", "sync", "server", "client-wasm", "tests"];
+
 const ADVICE: &str =
     "the compiler's message above says why; a missing C compiler is installed with `apt-get install gcc`";
 
@@ -45,7 +48,18 @@ pub fn server(workspace: &Workspace, profile: Profile, page: Option<&Path>) -> R
         "compiling the server with the page embedded: one file is deployed",
     );
     let mut command = workspace.cargo();
-    command.args(["build", "-p", "server", "--bin", "yoriai"]);
+    command.arg("build");
+    match profile {
+        // Beside the tests it is built as they are: the same packages and one of their targets give every dependency the
+        // same features, so that automerge and what it needs are compiled once, not twice.
+        Profile::Dev => {
+            for package in TESTED {
+                command.args(["-p", package]);
+            }
+            command.args(["--bin", "yoriai", "--test", "advisories"])
+        }
+        Profile::Release => command.args(["-p", "server", "--bin", "yoriai"]),
+    };
     profile.apply(&mut command);
     if let Some(page) = page {
         command.env(PAGE_DIR, page);

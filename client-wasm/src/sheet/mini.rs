@@ -1,12 +1,12 @@
-//! A live miniature of a board: papers, outlines and headings. One small SVG, no letters of notes.
+//! A live miniature of a board: papers, outlines and headings in one SVG. On the wall, where it is large, notes can be read.
 
 use board::{
     geometry::{NOTE, Point, Rect, SHEET, Size},
-    view::{BoardView, Island},
+    view::{BoardView, Island, Note},
 };
 use yew::prelude::*;
 
-use super::note::colour_word;
+use super::{letters, note::colour_word};
 use crate::{app::count_render, hooks::Same, tools::dropping};
 
 /// Which board.
@@ -17,11 +17,14 @@ pub struct MiniSheetProps {
     /// What it is, for screen readers; without it the miniature is decoration.
     #[prop_or_default]
     pub label: Option<AttrValue>,
-    /// For the wall: what lies on the sheet fills the space, whatever its proportions, with more of each heading.
+    /// For the wall: what lies on the sheet fills the space, whatever its proportions, with the words of the notes and more of
+    /// each heading.
     #[prop_or_default]
     pub large: bool,
 }
 
+/// Space beside and above the words of a note, in units, as on the sheet.
+const WORDS_INSET: (f64, f64) = (14.0, 8.0);
 /// Space round the content, in units.
 const MARGIN: f64 = 120.0;
 /// A sheet with little on it is not enlarged beyond this part of its size.
@@ -69,14 +72,39 @@ pub fn MiniSheet(props: &MiniSheetProps) -> Html {
                     x={format!("{:.0}", note.position.x)} y={format!("{:.0}", note.position.y)}
                     width={NOTE.width.to_string()} height={NOTE.height.to_string()} rx="4" />
             }) }</g>
-            <g>{ for islands.iter().filter(|island| !island.heading.trim().is_empty()).map(|island| html! {
-                <text key={island.id.to_string()} class="mini-heading" font-size={format!("{letter:.0}")}
-                    x={format!("{:.0}", island.bounds.origin.x + 12.0)}
-                    y={format!("{:.0}", island.bounds.origin.y + letter)}>
-                    { short(&island.heading, island.bounds.size.width / letter) }
-                </text>
+            if props.large {
+                <g>{ for view.notes.values().filter(|note| note.shown).map(|note| words(note)) }</g>
+            }
+            <g>{ for islands.iter().filter(|island| !island.heading.trim().is_empty()).map(|island| {
+                heading(island, letter, if props.large { 2 } else { 1 })
             }) }</g>
         </svg>
+    }
+}
+
+/// The words of a note, as large as on the sheet.
+fn words(note: &Note) -> Html {
+    let (beside, above) = WORDS_INSET;
+    html! {
+        <foreignObject key={note.id.to_string()} x={format!("{:.0}", note.position.x + beside)}
+            y={format!("{:.0}", note.position.y + above)} width={(NOTE.width - 2.0 * beside).to_string()}
+            height={(NOTE.height - 2.0 * above).to_string()}>
+            <div class={format!("note-text mini-words letters-{}", letters::fit(&note.text, false).size)}>{ &note.text }</div>
+        </foreignObject>
+    }
+}
+
+/// A heading over its island. Where two lines are allowed, the second stands where the one line would.
+fn heading(island: &Island, letter: f64, lines_max: usize) -> Html {
+    let lines = short(&island.heading, island.bounds.size.width / letter, lines_max);
+    let last = island.bounds.origin.y + if lines_max > 1 { letter * 0.5 } else { letter };
+    let x = format!("{:.0}", island.bounds.origin.x + 12.0);
+    html! {
+        <text key={island.id.to_string()} class="mini-heading" font-size={format!("{letter:.0}")}>
+            { for lines.iter().rev().zip(0_i32..).map(|(line, above)| html! {
+                <tspan x={x.clone()} y={format!("{:.0}", last - f64::from(above) * letter * 1.15)}>{ line.clone() }</tspan>
+            }) }
+        </text>
     }
 }
 
@@ -117,14 +145,16 @@ fn close_frame(view: &BoardView) -> Rect {
     )
 }
 
-/// As much of a heading as stands over its island.
-fn short(heading: &str, letters: f64) -> String {
-    let line = heading.lines().next().unwrap_or_default();
+/// As much of a heading as stands over its island: at most so many lines of so many letters.
+fn short(heading: &str, letters: f64, lines_max: usize) -> Vec<String> {
     let most = (letters as usize).max(2);
-    if line.chars().count() <= most {
-        return line.to_owned();
+    let line: Vec<char> = heading.lines().next().unwrap_or_default().chars().collect();
+    let mut lines: Vec<String> = line.chunks(most).take(lines_max).map(|part| part.iter().collect()).collect();
+    if let Some(last) = lines.last_mut().filter(|_| line.len() > most * lines_max) {
+        last.pop();
+        last.push('…');
     }
-    line.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+    lines
 }
 
 #[cfg(test)]
@@ -162,7 +192,9 @@ mod tests {
 
     #[test]
     fn a_long_heading_is_shortened_with_a_sign_that_it_was() {
-        assert_eq!(short("職員の意識", 8.0), "職員の意識");
-        assert_eq!(short("職員の意識を高めよう", 5.0), "職員の意…");
+        assert_eq!(short("職員の意識", 8.0, 1), ["職員の意識"]);
+        assert_eq!(short("職員の意識を高めよう", 5.0, 1), ["職員の意…"]);
+        assert_eq!(short("職員の意識を高めよう", 5.0, 2), ["職員の意識", "を高めよう"]);
+        assert_eq!(short("職員の意識を高めよう!", 5.0, 2), ["職員の意識", "を高めよ…"]);
     }
 }
