@@ -14,6 +14,11 @@ use serde_json::json;
 
 use fetch::{Method, call, call_empty, call_text};
 
+/// How often a code is tried while the door is crowded …
+const CODE_TRIES: u32 = 8;
+/// … and how long the person waits between two tries, who would otherwise do the same by hand.
+const CODE_PAUSE_MS: i32 = 1_000;
+
 /// Keeps a path segment that came from outside from reaching into another path.
 fn segment(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
@@ -54,12 +59,36 @@ pub async fn join_with_code(code: &str) -> Result<Seat, ApiError> {
         .chars()
         .filter(|letter| !letter.is_whitespace() && *letter != '-')
         .collect();
-    call(Method::Post, "/api/join", Some(&json!({ "code": digits }))).await
+    let body = json!({ "code": digits });
+    let mut tries = 1;
+    loop {
+        match call(Method::Post, "/api/join", Some(&body)).await {
+            // Somebody behind this hall's address tries codes: the door is crowded for moments, and then it is one's turn.
+            Err(ApiError::Refused { status: 429, .. }) if tries < CODE_TRIES => {
+                tries += 1;
+                fetch::pause(CODE_PAUSE_MS).await;
+            }
+            answer => return answer,
+        }
+    }
 }
 
 /// This device's seat in a workshop; [`ApiError::NoSeat`] when it has none.
 pub async fn seat(workshop: &str) -> Result<Seat, ApiError> {
     call(Method::Get, &format!("/api/workshops/{}/seat", segment(workshop)), None).await
+}
+
+/// What opens this device's next socket, once. The server says here why it would not open one.
+pub async fn ticket(workshop: &str) -> Result<String, ApiError> {
+    let url = format!("/api/workshops/{}/ticket", segment(workshop));
+    let ticket: types::Ticket = call(Method::Post, &url, Some(&json!({}))).await?;
+    Ok(ticket.ticket)
+}
+
+/// Takes a device's seat away: its sockets are closed and it may not come back without a card.
+pub async fn revoke_seat(workshop: &str, device: &str) -> Result<(), ApiError> {
+    let url = format!("/api/workshops/{}/seats/{}/revoke", segment(workshop), segment(device));
+    call_empty(Method::Post, &url, Some(&json!({}))).await
 }
 
 /// Sits down at a table and touches a name.

@@ -19,6 +19,11 @@ pub enum SocketEvent {
     Opened,
     /// A binary frame arrived.
     Frame(Vec<u8>),
+    /// The server would not open it, and says why; it is gone next.
+    Refused {
+        /// A word for why, as in an answer of the REST interface.
+        code: String,
+    },
     /// It is gone, whether it ever was open or not. Nothing follows.
     Closed {
         /// The WebSocket close code, 1006 when there was none.

@@ -17,6 +17,7 @@ mod operations;
 mod page;
 mod seats;
 mod socket;
+mod tickets;
 mod tokens;
 mod transfers;
 mod workshops;
@@ -51,7 +52,9 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("post", "/api/workshops/{workshop}/cards"),
     ("post", "/api/workshops/{workshop}/links/revoke"),
     ("post", "/api/workshops/{workshop}/groups"),
+    ("post", "/api/workshops/{workshop}/seats/{device}/revoke"),
     ("post", "/api/workshops/{workshop}/transfer"),
+    ("post", "/api/workshops/{workshop}/ticket"),
     ("get", "/api/workshops/{workshop}/report.txt"),
     ("get", "/api/workshops/{workshop}/report.clean.txt"),
     ("get", "/api/workshops/{workshop}/report.md"),
@@ -81,7 +84,12 @@ pub fn router(state: Arc<ServerState>) -> Router {
         .route("/api/workshops/{workshop}/cards", post(cards::mint))
         .route("/api/workshops/{workshop}/links/revoke", post(cards::revoke))
         .route("/api/workshops/{workshop}/groups", post(groups::add))
+        .route(
+            "/api/workshops/{workshop}/seats/{device}/revoke",
+            post(cards::revoke_seat),
+        )
         .route("/api/workshops/{workshop}/transfer", post(transfers::transfer))
+        .route("/api/workshops/{workshop}/ticket", post(tickets::issue))
         .route("/api/workshops/{workshop}/report.txt", get(exports::verbatim))
         .route("/api/workshops/{workshop}/report.clean.txt", get(exports::clean))
         .route("/api/workshops/{workshop}/report.md", get(exports::markdown))

@@ -3,75 +3,117 @@
 //! A connection owns no document. It knows its seat and what that seat may do with each document it has opened, and works
 //! this out anew whenever the workshop or the seat changes.
 
+mod documents;
+mod share;
+mod upgrade;
+mod writer;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
-use axum::{
-    body::Bytes,
-    extract::ws::{CloseFrame, Message as Frame, WebSocket, WebSocketUpgrade},
-    response::Response,
+use axum::response::Response;
+use board::WorkshopView;
+use futures_util::{StreamExt as _, stream::SplitStream};
+use sync::{Access, DocumentId, Message, PeerInfo, Session, SessionId, room::CloseCode, session::Output};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    sync::watch,
+    time::Instant,
 };
-use board::{Role, WorkshopView};
-use futures_util::SinkExt;
-use sync::{
-    Access, DocumentId, FRAME_BYTES_MAX, Message, PeerId, PeerInfo, Session, SessionId,
-    room::CloseCode,
-    session::Output,
-    wire::{PeerEntry, PeerMetadata},
-};
-use tokio::{sync::watch, time::Instant};
+use tokio_tungstenite::tungstenite::{self, protocol::Message as Frame};
 
 use crate::{
-    outbox::{Outbox, OutboxReader, Outgoing, outbox},
+    budget::{self, Budget, Cost, DeviceSocket},
+    outbox::{Kind, Outbox, outbox},
     rooms::{RoomHandle, ToRoom},
     state::ServerState,
     store::SeatRow,
     workshops::LiveWorkshop,
 };
+use share::{Held, SIGN_EVERY};
+pub use upgrade::{Socket, Upgrade};
+use writer::{CLOSE_TIME_MAX, Progress, Writer};
 
-/// Read buffer of one socket. axum's default of 128 KiB would be most of the memory of an idle board.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
-/// Written frames are collected up to this size and flushed together when the queue is empty.
-const WRITE_BUFFER_BYTES: usize = 16 * 1024;
-/// The largest frame that is written: a catch-up.
-const WRITE_BUFFER_BYTES_MAX: usize = sync::wire::SERVER_FRAME_BYTES_MAX + WRITE_BUFFER_BYTES;
 /// Documents one session may have open: a workshop of 64 boards, twice.
 const DOCUMENTS_MAX: usize = 130;
 /// A client that says nothing for this long is asked.
 const ASK_AFTER: Duration = Duration::from_secs(20);
-/// A client that says nothing for this long is gone.
+/// A client that says nothing for this long is gone, and so is one that takes nothing of what waits for it.
 const GONE_AFTER: Duration = Duration::from_secs(60);
-/// A close frame that cannot be written in this time is not written.
-const CLOSE_TIME_MAX: Duration = Duration::from_secs(1);
-/// Frames that are written before the socket is looked at again for what it says: 256 edits of 350 bytes are 90 KB.
-const FRAMES_PER_FLUSH_MAX: usize = 256;
-/// Control frames carry at most 125 bytes, two of them the code (RFC 6455, 5.5).
-const CLOSE_REASON_BYTES_MAX: usize = 123;
+/// A peer whose line ends has this long to read why. With the close frame's own time it is gone within 2 s.
+const CUT_AFTER: Duration = Duration::from_millis(500);
+/// Said to a device whose seat is revoked.
+const REVOKED: &str = "revoked";
+/// What a peer still says after the close frame is read and dropped up to this size: unread bytes would make the operating
+/// system cut the line before the close frame has arrived.
+const LEFT_OVER_BYTES_MAX: usize = 1024 * 1024;
+
+/// What a connection is made for: who, where, and its share of the device's budget.
+pub struct Admitted {
+    /// The workshop.
+    pub workshop: Arc<LiveWorkshop>,
+    /// Whose seat.
+    pub seat: SeatRow,
+    /// The device's budget.
+    pub device: DeviceSocket,
+}
 
 /// Upgrades the request and serves the socket in a task of its own.
-pub fn accept(
-    upgrade: WebSocketUpgrade,
-    state: Arc<ServerState>,
-    workshop: Arc<LiveWorkshop>,
-    seat: SeatRow,
-) -> Response {
-    upgrade
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(WRITE_BUFFER_BYTES)
-        .max_write_buffer_size(WRITE_BUFFER_BYTES_MAX)
-        .max_message_size(FRAME_BYTES_MAX)
-        .max_frame_size(FRAME_BYTES_MAX)
-        .on_upgrade(move |socket| async move {
-            let alive = state.connections.clone();
-            let metrics = Arc::clone(&state.metrics);
-            metrics.sessions.inc();
-            Connection::new(state, workshop, seat).serve(socket).await;
-            metrics.sessions.dec();
-            drop(alive);
-        })
+pub fn accept(upgrade: Upgrade, state: Arc<ServerState>, admitted: Admitted) -> Response {
+    upgrade.accept(move |socket| async move {
+        let alive = state.connections.clone();
+        let metrics = Arc::clone(&state.metrics);
+        metrics.sessions.inc();
+        admitted.workshop.sockets.fetch_add(1, Ordering::Relaxed);
+        let workshop = Arc::clone(&admitted.workshop);
+        serve(state, admitted, socket).await;
+        workshop.sockets.fetch_sub(1, Ordering::Relaxed);
+        metrics.sessions.dec();
+        drop(alive);
+    })
+}
+
+async fn serve(state: Arc<ServerState>, admitted: Admitted, socket: Socket) {
+    let (outbox, queue) = outbox(Arc::clone(&state.metrics));
+    let (sink, mut stream) = socket.split();
+    let mut writer = Writer::new(sink, queue);
+    let mut connection = Connection::new(state, admitted, outbox);
+    let end = connection.run(&mut stream, &mut writer).await;
+    for (_, document) in std::mem::take(&mut connection.open) {
+        let _ = document.room.send(ToRoom::Left(connection.id)).await;
+    }
+    let id = connection.id.0;
+    drop(connection);
+    match end {
+        End::Left => writer.farewell().await,
+        End::Gone => {}
+        End::Told(code, reason) => {
+            tracing::debug!(session = id, code, %reason, "session closed");
+            let sink = writer.close(code, &reason).await;
+            if let Ok(socket) = sink.reunite(stream) {
+                let _ = tokio::time::timeout(CLOSE_TIME_MAX, part_from(socket)).await;
+            }
+        }
+    }
+}
+
+/// Ends a line that has been told why, when the peer has ended its side or has had its time.
+async fn part_from(socket: Socket) {
+    let mut line = socket.into_inner();
+    let mut left = LEFT_OVER_BYTES_MAX;
+    let mut bytes = [0; 4 * 1024];
+    if line.shutdown().await.is_err() {
+        return;
+    }
+    while let Ok(count @ 1..) = line.read(&mut bytes).await {
+        left = left.saturating_sub(count);
+        if left == 0 {
+            return;
+        }
+    }
 }
 
 struct Connection {
@@ -86,6 +128,13 @@ struct Connection {
     withdrawn: BTreeSet<DocumentId>,
     outbox: Outbox,
     outputs: Vec<Output>,
+    device: DeviceSocket,
+    budget: Budget,
+    held: Option<Held>,
+    /// Since when every message came while the last one was not paid for yet.
+    in_debt_since: Option<Instant>,
+    /// It is over: nothing is read any more, and what is still to be said has this long.
+    cut: Option<Cut>,
 }
 
 struct OpenDocument {
@@ -93,21 +142,34 @@ struct OpenDocument {
     access: Access,
 }
 
-/// Why a connection ends: the close frame's code and reason.
-struct End(u16, String);
+/// When the line is cut whether the peer has read why or not, and why.
+struct Cut {
+    at: Instant,
+    code: CloseCode,
+    reason: String,
+}
+
+/// How a connection ends.
+enum End {
+    /// With a close frame of this code and reason.
+    Told(u16, String),
+    /// The peer said goodbye.
+    Left,
+    /// The line is gone.
+    Gone,
+}
 
 impl End {
     fn new(code: CloseCode, reason: &str) -> Self {
-        Self(code.number(), reason.to_owned())
+        Self::Told(code.number(), reason.to_owned())
     }
 }
 
 impl Connection {
-    fn new(state: Arc<ServerState>, workshop: Arc<LiveWorkshop>, seat: SeatRow) -> Self {
+    fn new(state: Arc<ServerState>, admitted: Admitted, outbox: Outbox) -> Self {
         let id = SessionId(state.next_session.fetch_add(1, Ordering::Relaxed));
         let protocol = Session::new(state.peer.clone());
-        // Replaced by the pair that `serve` makes; a queue without a reader takes frames and loses them.
-        let (outbox, _) = outbox();
+        let Admitted { workshop, seat, device } = admitted;
         Self {
             state,
             workshop,
@@ -119,294 +181,166 @@ impl Connection {
             withdrawn: BTreeSet::new(),
             outbox,
             outputs: Vec::new(),
+            device,
+            budget: Budget::new(&budget::SESSION, Instant::now()),
+            held: None,
+            in_debt_since: None,
+            cut: None,
         }
     }
 
-    async fn serve(mut self, mut socket: WebSocket) {
-        let (outbox, mut reader) = outbox();
-        self.outbox = outbox;
-        let end = self.run(&mut socket, &mut reader).await;
-        for (_, document) in std::mem::take(&mut self.open) {
-            let _ = document.room.send(ToRoom::Left(self.id)).await;
-        }
-        if let Some(End(code, reason)) = end {
-            tracing::debug!(session = self.id.0, code, %reason, "session closed");
-            let frame = CloseFrame {
-                code,
-                reason: shorten(&reason).into(),
-            };
-            let _ = tokio::time::timeout(CLOSE_TIME_MAX, socket.send(Frame::Close(Some(frame)))).await;
-        }
-    }
-
-    /// Until one side ends it. None: the client did.
-    async fn run(&mut self, socket: &mut WebSocket, reader: &mut OutboxReader) -> Option<End> {
+    /// Until one side ends it.
+    async fn run(&mut self, stream: &mut SplitStream<Socket>, writer: &mut Writer) -> End {
         let view = self.workshop.view();
         let mut signals = Signals {
             view: view.clone(),
-            seats: self.workshop.seats(),
+            seat: self.workshop.seat(&self.seat.device),
             stopping: self.state.stopping.clone(),
         };
         signals.view.mark_unchanged();
         // The seat was read before this connection could watch it: look once more.
-        signals.seats.mark_changed();
-        // Both wait in one place for as long as nothing happens: what is made anew for every frame costs at every frame.
+        signals.seat.mark_changed();
+        // These wait in one place for as long as nothing happens: what is made anew for every frame costs at every frame.
         let mut signal = std::pin::pin!(next_signal(signals));
         let mut silence = std::pin::pin!(tokio::time::sleep(ASK_AFTER));
+        let mut hold = std::pin::pin!(tokio::time::sleep(Duration::ZERO));
+        let mut overflowed = std::pin::pin!(writer.overflowed());
         let mut heard_at = Instant::now();
         let mut asked = false;
         loop {
             tokio::select! {
-                outgoing = reader.next() => {
-                    if let Some(end) = self.write(socket, reader, outgoing?).await {
-                        return Some(end);
-                    }
+                progress = writer.progress() => match progress {
+                    Progress::Some => {}
+                    Progress::Close(code, reason) => return End::Told(code, reason),
+                    Progress::Gone => return End::Gone,
+                },
+                () = &mut overflowed => {
+                    self.state.metrics.slow_readers.inc();
+                    tracing::info!(session = self.id.0, "session reads too slowly");
+                    return End::new(CloseCode::Overloaded, "reading too slowly");
                 }
-                frame = socket.recv() => {
+                frame = stream.next(), if self.held.is_none() && self.cut.is_none() => {
                     heard_at = Instant::now();
                     asked = false;
                     let bytes = match frame {
                         Some(Ok(Frame::Binary(bytes))) => bytes,
-                        Some(Ok(Frame::Ping(_) | Frame::Pong(_))) => continue,
-                        Some(Ok(Frame::Text(_))) => return Some(End::new(CloseCode::Protocol, "frames must be binary")),
-                        Some(Ok(Frame::Close(_))) | None => return None,
-                        Some(Err(error)) => {
-                            tracing::debug!(session = self.id.0, %error, "socket failed");
-                            self.state.metrics.refused("frame");
-                            return Some(End(1009, "frame refused".to_owned()));
+                        Some(Ok(Frame::Ping(_) | Frame::Pong(_) | Frame::Frame(_))) => {
+                            self.pay(Cost { messages: 1, ..Cost::default() });
+                            if let Some(held) = &self.held {
+                                hold.as_mut().reset(held.until);
+                            }
+                            continue;
                         }
+                        Some(Ok(Frame::Text(_))) => return End::new(CloseCode::Protocol, "frames must be binary"),
+                        Some(Ok(Frame::Close(_))) => return End::Left,
+                        None => return End::Gone,
+                        Some(Err(error)) => return self.unreadable(&error),
                     };
                     if let Some(end) = self.read(&bytes, &view).await {
-                        return Some(end);
+                        return end;
+                    }
+                    if let Some(held) = &self.held {
+                        hold.as_mut().reset(held.until.min(Instant::now() + SIGN_EVERY));
                     }
                 }
-                (signals, heard) = &mut signal => {
+                () = &mut hold, if self.held.is_some() => {
+                    // Its silence is ours.
+                    heard_at = Instant::now();
+                    if let Some(end) = self.held_long_enough(hold.as_mut()) {
+                        return end;
+                    }
+                }
+                () = tokio::time::sleep_until(self.cut.as_ref().map_or(heard_at, |cut| cut.at)), if self.cut.is_some() => {
+                    return self.cut.take().map_or(End::Gone, |cut| End::Told(cut.code.number(), cut.reason));
+                }
+                (signals, heard) = &mut signal, if self.cut.is_none() => {
                     let end = match heard {
                         Signal::View => None,
                         Signal::Seat => self.look_up_seat().await,
                         Signal::ViewGone => Some(End::new(CloseCode::Restart, "the workshop is read again")),
-                        Signal::Stopping => Some(self.say_goodbye(socket).await),
+                        Signal::Stopping => {
+                            self.say_goodbye();
+                            None
+                        }
                     };
-                    if end.is_some() {
+                    if let Some(end) = end {
                         return end;
                     }
-                    signal.set(next_signal(signals));
-                    self.review(&view).await;
+                    if self.cut.is_none() {
+                        signal.set(next_signal(signals));
+                        self.review(&view).await;
+                    }
                 }
                 () = &mut silence => {
                     let now = Instant::now();
+                    if writer.stalled_since().is_some_and(|since| now >= since + GONE_AFTER) {
+                        self.state.metrics.slow_readers.inc();
+                        return End::new(CloseCode::Overloaded, "nothing was read for a minute");
+                    }
                     let ends_at = heard_at + if asked { GONE_AFTER } else { ASK_AFTER };
                     if now >= ends_at {
                         if asked {
-                            return Some(End::new(CloseCode::Protocol, "nothing heard for a minute"));
+                            return End::new(CloseCode::Protocol, "nothing heard for a minute");
                         }
                         asked = true;
-                        if socket.send(Frame::Ping(Bytes::new())).await.is_err() {
-                            return None;
-                        }
+                        writer.ping().await;
                     }
-                    // Set once for the silence that is left, and not at every frame.
-                    silence.as_mut().reset(heard_at + if asked { GONE_AFTER } else { ASK_AFTER });
+                    // Set once for the silence that is left, and not at every frame; a stalled reader is looked at as often.
+                    let next = heard_at + if asked { GONE_AFTER } else { ASK_AFTER };
+                    silence.as_mut().reset(next.min(now + ASK_AFTER));
                 }
             }
         }
+    }
+
+    /// What broke the frames' own rules, in words and with the code that RFC 6455 has for it.
+    fn unreadable(&self, error: &tungstenite::Error) -> End {
+        use tungstenite::{Error, error::ProtocolError};
+        let (code, reason) = match error {
+            Error::Capacity(_) => (1009, "a message is too large"),
+            Error::Utf8(_) => (1007, "a text that is not UTF-8"),
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)
+            | Error::ConnectionClosed
+            | Error::AlreadyClosed
+            | Error::Io(_) => return End::Gone,
+            _ => (CloseCode::Protocol.number(), "a frame that breaks the protocol"),
+        };
+        tracing::debug!(session = self.id.0, code, "frame refused");
+        self.state.metrics.refused("frame");
+        End::Told(code, reason.to_owned())
     }
 
     /// Tells the peer within which time to come back: a word for our client, the close frame's reason for anybody else.
-    async fn say_goodbye(&self, socket: &mut WebSocket) -> End {
+    fn say_goodbye(&mut self) {
         let within_ms = self.state.return_within_ms();
-        if self.info.as_ref().is_some_and(|info| info.yoriai) {
-            let frame = Frame::Binary(sync::session::restart_frame(within_ms).into());
-            // A peer that does not take it comes back by its own rule.
-            let _ = tokio::time::timeout(CLOSE_TIME_MAX, socket.send(frame)).await;
+        if self.understands_notices() {
+            let frame = sync::session::restart_frame(within_ms);
+            self.outbox.send(frame.into(), Kind::News);
         }
         let reason = format!("the server restarts, come back at a random moment within {within_ms} ms");
-        End(CloseCode::Restart.number(), reason)
+        self.cut(CloseCode::Restart, reason);
     }
 
-    /// Writes what is queued, then flushes once.
-    async fn write(&self, socket: &mut WebSocket, reader: &mut OutboxReader, first: Outgoing) -> Option<End> {
-        let overflowed = reader.overflowed();
-        let writing = async {
-            let mut next = Some(first);
-            let mut left = FRAMES_PER_FLUSH_MAX;
-            while let Some(outgoing) = next {
-                match outgoing {
-                    Outgoing::Frame(frame) => {
-                        socket
-                            .feed(Frame::Binary(Bytes::from_owner(frame)))
-                            .await
-                            .map_err(|_| None)?;
-                    }
-                    Outgoing::Close(code, reason) => {
-                        let _ = socket.flush().await;
-                        return Err(Some(End(code, reason)));
-                    }
-                }
-                left -= 1;
-                next = if left > 0 { reader.try_next() } else { None };
-            }
-            socket.flush().await.map_err(|_| None)
-        };
-        tokio::select! {
-            biased;
-            () = overflowed => {
-                self.state.metrics.slow_readers.inc();
-                tracing::info!(session = self.id.0, "session reads too slowly");
-                Some(End::new(CloseCode::Overloaded, "reading too slowly"))
-            }
-            written = writing => match written {
-                Ok(()) => None,
-                Err(Some(end)) => Some(end),
-                // The socket is gone: nothing is left to be said.
-                Err(None) => Some(End::new(CloseCode::Internal, "socket gone")),
-            }
-        }
+    /// Ends the connection behind what waits for it, but soon: a reader that is slow or frozen does not keep its line by that.
+    fn cut(&mut self, code: CloseCode, reason: String) {
+        self.outbox.close(code.number(), reason.as_str());
+        let at = Instant::now() + CUT_AFTER;
+        self.cut = Some(Cut { at, code, reason });
     }
 
-    /// Reads one frame and hands what it holds to its room.
-    async fn read(&mut self, bytes: &[u8], view: &watch::Receiver<Option<Arc<WorkshopView>>>) -> Option<End> {
-        let mut outputs = std::mem::take(&mut self.outputs);
-        let now = view.borrow().clone().unwrap_or_default();
-        let (workshop, seat) = (&self.workshop, &self.seat);
-        let sees = |document: &DocumentId| workshop.access(seat, document, &now).0 != board::Access::None;
-        self.protocol.frame(bytes, sees, &mut outputs);
-        let mut end = None;
-        for output in outputs.drain(..) {
-            match output {
-                Output::Joined { peer, metadata } => self.info = Some(self.peer_info(peer, &metadata)),
-                Output::Send(bytes) => {
-                    self.outbox.send(bytes.into(), false);
-                }
-                Output::Document { document, message } => {
-                    end = end.or(self.hand_over(document, message, &now).await);
-                }
-                // Through the queue, so that what was said before is written before.
-                Output::Close { code, reason } => self.outbox.close(code.number(), reason),
-            }
-        }
-        self.outputs = outputs;
-        end
+    fn understands_notices(&self) -> bool {
+        self.info.as_ref().is_some_and(|info| info.yoriai)
     }
 
-    async fn hand_over(&mut self, document: DocumentId, message: Message, view: &WorkshopView) -> Option<End> {
-        if let Some(open) = self.open.get(&document) {
-            let message = ToRoom::Message {
-                session: self.id,
-                message: Box::new(message),
+    /// Tells the person something that is not about one document.
+    fn notify(&self, code: &str, text: &str) {
+        if self.understands_notices() {
+            let notice = Message::Notice {
+                document: None,
+                code: code.to_owned(),
+                text: text.to_owned(),
             };
-            if open.room.send(message).await.is_err() {
-                return Some(End::new(CloseCode::Restart, "document reloaded"));
-            }
-            return None;
-        }
-        if self.open.len() >= DOCUMENTS_MAX {
-            return Some(End::new(CloseCode::Overloaded, "too many documents open"));
-        }
-        let info = Box::new(self.info.clone()?);
-        let access = wire_access(self.workshop.access(&self.seat, &document, view).0);
-        let room = self.state.rooms.room(document);
-        let joined = ToRoom::Joined {
-            session: self.id,
-            info,
-            access,
-            first: Box::new(message),
-            outbox: self.outbox.clone(),
-        };
-        if room.send(joined).await.is_err() {
-            return Some(End::new(CloseCode::Restart, "document reloaded"));
-        }
-        self.open.insert(document, OpenDocument { room, access });
-        None
-    }
-
-    /// Works the rights out anew and tells the rooms whose answer changed.
-    async fn review(&mut self, view: &watch::Receiver<Option<Arc<WorkshopView>>>) {
-        let now = view.borrow().clone().unwrap_or_default();
-        let mut closed = Vec::new();
-        for (document, open) in &mut self.open {
-            let (access, reason) = self.workshop.access(&self.seat, document, &now);
-            let access = wire_access(access);
-            if access == open.access {
-                continue;
-            }
-            open.access = access;
-            // A room that has ended has closed this session's socket already.
-            let _ = open
-                .room
-                .send(ToRoom::Access {
-                    session: self.id,
-                    access,
-                    reason,
-                })
-                .await;
-            if access == Access::None {
-                closed.push(*document);
-            }
-        }
-        for document in closed {
-            self.open.remove(&document);
-            self.withdrawn.insert(document);
-        }
-        for document in self.withdrawn.iter().copied().collect::<Vec<_>>() {
-            let (access, reason) = self.workshop.access(&self.seat, &document, &now);
-            if access == board::Access::None {
-                continue;
-            }
-            self.withdrawn.remove(&document);
-            // No room knows the session any more; our own client asks for the document again when it hears this.
-            if !self.open.contains_key(&document) && self.info.as_ref().is_some_and(|info| info.yoriai) {
-                let bytes = sync::session::access_frame(document, wire_access(access), reason);
-                self.outbox.send(bytes.into(), false);
-            }
-        }
-    }
-
-    async fn look_up_seat(&mut self) -> Option<End> {
-        match self
-            .state
-            .store
-            .seat(self.seat.device.clone(), self.seat.workshop.clone())
-            .await
-        {
-            Ok(Some(seat)) if !seat.revoked => {
-                self.seat = seat;
-                None
-            }
-            Ok(_) => {
-                let notice = Message::Notice {
-                    document: None,
-                    code: "revoked".to_owned(),
-                    text: "the link through which this device joined no longer holds".to_owned(),
-                };
-                if self.info.as_ref().is_some_and(|info| info.yoriai) {
-                    self.outbox.send(sync::wire::encode(&notice).into(), false);
-                }
-                self.outbox.close(CloseCode::Refused.number(), "revoked");
-                None
-            }
-            Err(error) => {
-                tracing::error!(session = self.id.0, %error, "seat not read");
-                Some(End::new(CloseCode::Internal, "seat not read"))
-            }
-        }
-    }
-
-    fn peer_info(&self, peer: PeerId, metadata: &PeerMetadata) -> PeerInfo {
-        let role = match self.seat.role {
-            Role::Viewer => "viewer",
-            Role::Participant => "participant",
-            Role::Coordinator => "coordinator",
-        };
-        PeerInfo {
-            entry: PeerEntry {
-                peer,
-                person: self.seat.person.as_ref().map(|person| person.as_str().to_owned()),
-                name: self.seat.person_name.clone(),
-                role: role.to_owned(),
-                device: self.seat.device.clone(),
-            },
-            yoriai: metadata.yoriai,
+            self.outbox.send(sync::wire::encode(&notice).into(), Kind::News);
         }
     }
 }
@@ -414,7 +348,7 @@ impl Connection {
 /// What a connection listens to beside its socket and its outbox.
 struct Signals {
     view: watch::Receiver<Option<Arc<WorkshopView>>>,
-    seats: watch::Receiver<u64>,
+    seat: watch::Receiver<u64>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -424,7 +358,7 @@ enum Signal {
     View,
     /// Nobody publishes the workshop any more.
     ViewGone,
-    /// Somebody's seat changed.
+    /// The seat changed.
     Seat,
     /// The server is stopping.
     Stopping,
@@ -433,7 +367,7 @@ enum Signal {
 async fn next_signal(mut signals: Signals) -> (Signals, Signal) {
     let signal = tokio::select! {
         changed = signals.view.changed() => if changed.is_ok() { Signal::View } else { Signal::ViewGone },
-        changed = signals.seats.changed() => if changed.is_ok() { Signal::Seat } else { Signal::ViewGone },
+        changed = signals.seat.changed() => if changed.is_ok() { Signal::Seat } else { Signal::ViewGone },
         () = stop(&mut signals.stopping) => Signal::Stopping,
     };
     (signals, signal)
@@ -443,21 +377,4 @@ async fn next_signal(mut signals: Signals) -> (Signals, Signal) {
 async fn stop(stopping: &mut watch::Receiver<bool>) {
     // A dropped sender means the same.
     let _ = stopping.wait_for(|stopping| *stopping).await;
-}
-
-fn wire_access(access: board::Access) -> Access {
-    match access {
-        board::Access::None => Access::None,
-        board::Access::Read => Access::Read,
-        board::Access::Write => Access::Write,
-    }
-}
-
-/// Cuts a reason to what fits a close frame, at a character's edge.
-fn shorten(reason: &str) -> &str {
-    let mut end = reason.len().min(CLOSE_REASON_BYTES_MAX);
-    while !reason.is_char_boundary(end) {
-        end -= 1;
-    }
-    reason.get(..end).unwrap_or_default()
 }

@@ -8,6 +8,7 @@
 
 pub mod api;
 pub mod assets;
+pub mod budget;
 pub mod config;
 pub mod connection;
 pub mod health;
@@ -22,6 +23,7 @@ pub mod startup;
 pub mod state;
 pub mod store;
 pub mod throttle;
+pub mod tickets;
 mod tls;
 pub mod workshops;
 
@@ -89,6 +91,8 @@ pub async fn run_with_store(
         metrics,
         origins: Origins::new(&base_url, &config.allow_origin),
         code_door: CodeDoor::new(),
+        tickets: tickets::Tickets::default(),
+        budgets: budget::Budgets::default(),
         people: people::PeopleLists::default(),
         page: config.page_dir.clone().map_or(Page::Embedded, Page::Folder),
         base_url,

@@ -47,7 +47,20 @@ async fn main() -> ExitCode {
 }
 
 fn init_logs(config: &Config) {
-    let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
+    let mut filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
+    // At their most talkative these print what they carry: notes, names and tickets. No wish of the operator's unlocks that.
+    for library in [
+        "tungstenite",
+        "tokio_tungstenite",
+        "hyper",
+        "hyper_util",
+        "rustls",
+        "tokio_rustls",
+    ] {
+        if let Ok(quiet) = format!("{library}=info").parse() {
+            filter = filter.add_directive(quiet);
+        }
+    }
     let logs = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);

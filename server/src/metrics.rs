@@ -1,5 +1,7 @@
 //! Figures for the operator, as Prometheus text at `/metrics`. No label carries a name, an address or an identifier.
 
+use std::sync::atomic::Ordering;
+
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -20,6 +22,10 @@ pub struct Metrics {
     pub sessions: Gauge,
     /// Documents in memory.
     pub rooms: Gauge,
+    /// Documents that are being read from the store.
+    pub loads: Gauge,
+    /// The most of them that there ever were at once.
+    pub loads_max: Gauge,
     /// Inputs that wait for rooms, over all rooms, as last seen by each.
     pub room_inbox: Gauge,
     /// From a batch leaving its room to the store's answer, in seconds.
@@ -42,6 +48,12 @@ pub struct Metrics {
     pub store_failures: Counter,
     /// Sessions closed because they read too slowly.
     pub slow_readers: Counter,
+    /// Bytes that wait for readers or are being written to them, over all sockets.
+    pub outbox_bytes: Gauge,
+    /// The most of them that ever waited for one reader, large answers to its own questions aside.
+    pub outbox_bytes_max: Gauge,
+    /// Sockets that were not read for a while because their device was over its budget.
+    pub held_back: Counter,
     /// Milliseconds since 1970 of the start.
     pub started_ms: Gauge<i64>,
 }
@@ -55,6 +67,8 @@ impl Metrics {
         let metrics = Self {
             sessions: Gauge::default(),
             rooms: Gauge::default(),
+            loads: Gauge::default(),
+            loads_max: Gauge::default(),
             room_inbox: Gauge::default(),
             commit_seconds: seconds(),
             ack_seconds: seconds(),
@@ -66,11 +80,20 @@ impl Metrics {
             panics: Counter::default(),
             store_failures: Counter::default(),
             slow_readers: Counter::default(),
+            outbox_bytes: Gauge::default(),
+            outbox_bytes_max: Gauge::default(),
+            held_back: Counter::default(),
             started_ms: Gauge::default(),
             registry: Registry::default(),
         };
         registry.register("sessions", "Open sockets", metrics.sessions.clone());
         registry.register("rooms", "Documents in memory", metrics.rooms.clone());
+        registry.register("loads", "Documents being read", metrics.loads.clone());
+        registry.register(
+            "loads_max",
+            "The most documents that were ever read at once",
+            metrics.loads_max.clone(),
+        );
         registry.register("room_inbox", "Inputs waiting for rooms", metrics.room_inbox.clone());
         registry.register_with_unit(
             "commit",
@@ -109,11 +132,44 @@ impl Metrics {
             metrics.slow_readers.clone(),
         );
         registry.register(
+            "outbox_bytes",
+            "Bytes that wait for readers",
+            metrics.outbox_bytes.clone(),
+        );
+        registry.register(
+            "outbox_bytes_max",
+            "The most bytes that ever waited for one reader",
+            metrics.outbox_bytes_max.clone(),
+        );
+        registry.register(
+            "held_back",
+            "Times that a socket was not read because its device was over its budget",
+            metrics.held_back.clone(),
+        );
+        registry.register(
             "started_ms",
             "Start, in milliseconds since 1970",
             metrics.started_ms.clone(),
         );
         Self { registry, ..metrics }
+    }
+
+    /// Counts one more document being read, until the guard is dropped.
+    pub fn loading(&self) -> impl Drop + use<> {
+        struct Loading(Gauge);
+        impl Drop for Loading {
+            fn drop(&mut self) {
+                self.0.dec();
+            }
+        }
+        let now = self.loads.inc() + 1;
+        self.loads_max.inner().fetch_max(now, Ordering::Relaxed);
+        Loading(self.loads.clone())
+    }
+
+    /// Notes how much waits for one reader.
+    pub fn saw_outbox(&self, bytes: i64) {
+        self.outbox_bytes_max.inner().fetch_max(bytes, Ordering::Relaxed);
     }
 
     /// Counts a refusal.

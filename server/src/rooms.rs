@@ -19,7 +19,7 @@ use std::{
 
 use automerge::{Automerge, Change};
 use board::WorkshopView;
-use sync::{Access, DocumentId, Message, PeerId, PeerInfo, SessionId};
+use sync::{Access, DocumentId, Message, PeerId, PeerInfo, SessionId, wire::PeerEntry};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 use crate::{metrics::Metrics, outbox::Outbox, store::Store};
@@ -59,6 +59,13 @@ pub(crate) enum ToRoom {
         access: Access,
         /// Why, as a word.
         reason: &'static str,
+    },
+    /// A session's seat is somebody else's now.
+    Introduced {
+        /// Which session.
+        session: SessionId,
+        /// Who.
+        entry: Box<PeerEntry>,
     },
     /// A session's socket is gone.
     Left(SessionId),

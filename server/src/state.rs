@@ -10,8 +10,8 @@ use sync::PeerId;
 use tokio::sync::{mpsc, watch};
 
 use crate::{
-    api::guard::Origins, assets::Page, health::Health, metrics::Metrics, people::PeopleLists, rooms::Rooms,
-    store::Store, throttle::CodeDoor, workshops::Workshops,
+    api::guard::Origins, assets::Page, budget::Budgets, health::Health, metrics::Metrics, people::PeopleLists,
+    rooms::Rooms, store::Store, throttle::CodeDoor, tickets::Tickets, workshops::Workshops,
 };
 
 /// One device returns in about this time: 250 a second, half of what a small machine takes in.
@@ -39,6 +39,10 @@ pub struct ServerState {
     pub people: PeopleLists,
     /// Where codes are tried.
     pub code_door: CodeDoor,
+    /// The tickets that wait for their sockets.
+    pub tickets: Tickets,
+    /// How much everybody may ask for.
+    pub budgets: Budgets,
     /// The page.
     pub page: Page,
     /// What links start with, without a slash at the end.

@@ -5,7 +5,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, RwLock, Weak},
+    sync::{Arc, Mutex, RwLock, Weak, atomic::AtomicUsize},
     time::Duration,
 };
 
@@ -32,7 +32,10 @@ pub struct LiveWorkshop {
     pub document: DocumentId,
     boards: RwLock<BTreeMap<DocumentId, GroupId>>,
     view: watch::Receiver<Option<Arc<WorkshopView>>>,
-    seats: watch::Sender<u64>,
+    /// Open sockets.
+    pub sockets: AtomicUsize,
+    /// For each device with an open socket: how often its seat has changed.
+    seats: Mutex<BTreeMap<String, watch::Sender<u64>>>,
 }
 
 impl LiveWorkshop {
@@ -59,9 +62,24 @@ impl LiveWorkshop {
         self.view.clone()
     }
 
-    /// Tells of every change of anybody's seat.
-    pub fn seats(&self) -> watch::Receiver<u64> {
-        self.seats.subscribe()
+    /// Tells of every change of a device's seat.
+    pub fn seat(&self, device: &str) -> watch::Receiver<u64> {
+        let mut seats = self.seats.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(seat) = seats.get(device) {
+            return seat.subscribe();
+        }
+        seats.retain(|_, seat| seat.receiver_count() > 0);
+        let (seat, changes) = watch::channel(0);
+        seats.insert(device.to_owned(), seat);
+        changes
+    }
+
+    /// Says that a device's seat changed; of all devices without one.
+    fn seat_changed(&self, device: Option<&str>) {
+        let seats = self.seats.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        for (_, seat) in seats.iter().filter(|(of, _)| device.is_none_or(|device| *of == device)) {
+            seat.send_modify(|count| *count += 1);
+        }
     }
 
     fn add_board(&self, group: GroupId, document: DocumentId) {
@@ -121,10 +139,17 @@ impl Workshops {
         Ok(self.loaded(live).await)
     }
 
-    /// Says that somebody's seat changed, so that open connections look it up again.
+    /// Says that a device's seat changed, so that its open connections look it up again and nobody else's do.
+    pub fn seat_changed(&self, workshop: &str, device: &str) {
+        if let Some(live) = self.find(workshop) {
+            live.seat_changed(Some(device));
+        }
+    }
+
+    /// Says that anybody's seat may have changed, so that all open connections look theirs up again.
     pub fn seats_changed(&self, workshop: &str) {
         if let Some(live) = self.find(workshop) {
-            live.seats.send_modify(|count| *count += 1);
+            live.seat_changed(None);
         }
     }
 
@@ -135,7 +160,8 @@ impl Workshops {
         }
     }
 
-    fn find(&self, workshop: &str) -> Option<Arc<LiveWorkshop>> {
+    /// The workshop, if somebody is connected to it.
+    pub fn find(&self, workshop: &str) -> Option<Arc<LiveWorkshop>> {
         self.live
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner())
@@ -161,7 +187,8 @@ impl Workshops {
                     .collect(),
             ),
             view,
-            seats: watch::Sender::new(0),
+            sockets: AtomicUsize::new(0),
+            seats: Mutex::default(),
         });
         live.insert(row.workshop, Arc::downgrade(&workshop));
         (workshop, Some(publisher))

@@ -15,6 +15,7 @@ pub mod peer_sync;
 pub mod room;
 pub mod session;
 pub mod sync_message;
+pub mod weight;
 pub mod wire;
 
 pub use client::Client;

@@ -123,6 +123,13 @@ pub enum Input {
         /// A word for why, handed on to the client.
         reason: String,
     },
+    /// A session is somebody else now: another person sits at the device, or its role changed.
+    Introduced {
+        /// Which.
+        session: SessionId,
+        /// What the others are shown from now on.
+        entry: PeerEntry,
+    },
     /// A session's connection is gone.
     SessionLeft {
         /// Which.
@@ -285,6 +292,12 @@ impl Room {
                 access,
                 reason,
             } => self.change_access(session, access, &reason, outputs),
+            Input::Introduced { session, entry } => {
+                if let Some(member) = self.members.get_mut(&session) {
+                    Arc::make_mut(&mut member.info).entry = entry;
+                    self.presence.changed();
+                }
+            }
             Input::SessionLeft { session } => {
                 self.members.remove(&session);
                 self.presence.changed();

@@ -59,7 +59,14 @@ impl HttpDevice {
         }
     }
 
-    /// The `Cookie` field's value, for a WebSocket upgrade.
+    /// A device with these cookies, as a `Cookie` field has them.
+    pub fn with_cookie(server: SocketAddr, cookie: &str) -> Self {
+        let pairs = cookie.split(';').filter_map(|pair| pair.trim().split_once('='));
+        let cookies = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Self { server, cookies }
+    }
+
+    /// The `Cookie` field's value.
     pub fn cookie(&self) -> String {
         self.cookies
             .iter()

@@ -1,6 +1,7 @@
 //! Everything the tests, the simulation and the benchmarks share: real browsers, real servers, networks that fail.
 
 pub mod bench;
+pub mod bombs;
 pub mod browser;
 pub mod crowd;
 pub mod evening;
@@ -10,6 +11,8 @@ pub mod hall;
 pub mod http;
 pub mod light_client;
 pub mod notes;
+pub mod raw_line;
+pub mod raw_peer;
 pub mod server_process;
 pub mod simulation;
 pub mod stored;
@@ -18,6 +21,11 @@ use std::{
     path::PathBuf,
     sync::atomic::{AtomicU64, Ordering},
 };
+
+/// Whether the big numbers are asked for (`YORIAI_THOROUGH=1`).
+pub fn thorough() -> bool {
+    std::env::var_os("YORIAI_THOROUGH").is_some_and(|value| value == "1")
+}
 
 /// A fresh folder for one test, below the system's folder for temporary files.
 pub fn temporary_folder(purpose: &str) -> std::io::Result<PathBuf> {

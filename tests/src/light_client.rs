@@ -34,8 +34,10 @@ pub type Socket = WebSocketStream<TcpStream>;
 /// How a client proves who it is.
 #[derive(Debug, Clone)]
 pub enum Credential {
-    /// The cookie of a device, with the origin its pages have.
+    /// The cookie of a device, with the origin its pages have: it buys a ticket for each socket, as a page does.
     Cookie(String),
+    /// A ticket that somebody has bought.
+    Ticket(String),
     /// A token.
     Token(String),
 }
@@ -67,12 +69,14 @@ pub async fn open_socket_on(
     origin: Option<&str>,
 ) -> Result<Socket, tungstenite::Error> {
     let server = stream.peer_addr()?;
-    let (address, cookie) = match credential {
-        Credential::Cookie(cookie) => (format!("ws://{server}/sync/{workshop}"), Some(cookie.as_str())),
-        Credential::Token(token) => (format!("ws://{server}/sync/{workshop}?token={token}"), None),
+    let (query, ticket) = match credential {
+        Credential::Cookie(cookie) => (String::new(), Some(buy_ticket(server, workshop, cookie, origin).await?)),
+        Credential::Ticket(ticket) => (String::new(), Some(ticket.clone())),
+        Credential::Token(token) => (format!("?token={token}"), None),
     };
-    let mut request = address.into_client_request()?;
-    for (name, value) in [("cookie", cookie), ("origin", origin)] {
+    let mut request = format!("ws://{server}/sync/{workshop}{query}").into_client_request()?;
+    let protocols = ticket.map(|ticket| format!("yoriai, yoriai.ticket.{ticket}"));
+    for (name, value) in [("sec-websocket-protocol", protocols.as_deref()), ("origin", origin)] {
         if let Some(value) = value {
             let value = value.parse().map_err(|_| tungstenite::Error::ConnectionClosed)?;
             request.headers_mut().insert(name, value);
@@ -83,6 +87,32 @@ pub async fn open_socket_on(
         .max_frame_size(Some(SERVER_FRAME_BYTES_MAX));
     let (socket, _) = client_async_with_config(request, stream, Some(config)).await?;
     Ok(socket)
+}
+
+/// Buys a ticket for one socket with a device's cookie. A refusal reads as if the socket had been refused.
+pub async fn buy_ticket(
+    server: SocketAddr,
+    workshop: &str,
+    cookie: &str,
+    origin: Option<&str>,
+) -> Result<String, tungstenite::Error> {
+    let away = |_| tungstenite::Error::ConnectionClosed;
+    let fields: Vec<(&str, &str)> = origin.map(|origin| ("origin", origin)).into_iter().collect();
+    let answer = HttpDevice::with_cookie(server, cookie)
+        .request_with("POST", &format!("/api/workshops/{workshop}/ticket"), None, &fields)
+        .await
+        .map_err(away)?;
+    if answer.status == 201 {
+        let ticket = answer.json().map_err(away)?;
+        let ticket = ticket.pointer("/ticket").and_then(serde_json::Value::as_str);
+        return ticket.map(str::to_owned).ok_or(tungstenite::Error::ConnectionClosed);
+    }
+    let refused = tungstenite::http::Response::builder()
+        .status(answer.status)
+        .body(Some(answer.body));
+    Err(refused.map_or(tungstenite::Error::ConnectionClosed, |refused| {
+        tungstenite::Error::Http(Box::new(refused))
+    }))
 }
 
 /// A client. Dropping it ends its connection.
@@ -223,6 +253,11 @@ impl LightClient {
             self.order(Order::Changed(document, Box::new(change)));
         }
         Ok(())
+    }
+
+    /// The actor id under which this client writes.
+    pub fn actor(&self) -> ActorId {
+        self.actor.clone()
     }
 
     /// Shows something to the others in a room.

@@ -1,15 +1,32 @@
-//! Peers that break the rules or the reader, over real sockets: each costs its own session and nothing else.
+//! Peers that break the rules, over real sockets: each costs its own session and nothing else.
 
-use anyhow::{Context as _, Result};
-use automerge::{ROOT, transaction::Transactable as _};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result, ensure};
+use automerge::{ActorId, Automerge, ChangeHash, ROOT, ReadDoc as _, transaction::Transactable as _};
+use board::{Board, Stamp};
 use futures_util::{SinkExt as _, StreamExt as _};
 use sync::{DocumentId, wire};
 use tests::{
-    hall::{Hall, hall_with_groups},
-    light_client::{Credential, PATIENCE, open_socket, open_socket_on, wait_equal},
+    bench::{
+        board_of,
+        load::{self, Work},
+    },
+    bombs::{self, bombs, hostile_chunks},
+    hall::hall_with_groups,
+    http::HttpDevice,
+    light_client::{Credential, LightClient, PATIENCE, open_socket},
     notes::{note, reads},
+    raw_peer::RawPeer,
+    server_process::ServerProcess,
+    temporary_folder, thorough,
 };
-use tokio::net::TcpSocket;
 use tokio_tungstenite::tungstenite::Message as Frame;
 
 #[tokio::test]
@@ -104,187 +121,233 @@ async fn frames_that_break_the_protocol_close_only_their_own_session() -> Result
     server.stop().await
 }
 
-/// RELIABILITY.md, fact 1: each of these makes automerge 0.12 panic.
-#[tokio::test]
-async fn hostile_chunks_cost_only_the_session_they_came_from() -> Result<()> {
-    let (server, hall, _folder) = hall_with_groups("hostile", 1).await?;
-    let board = hall.board(0)?;
-    let good = hall.client(&hall.at_table(0).await?, 1);
-    good.open(board).await?;
-    for chunk in [
-        "856f4a83d1ed895700050100000000",
-        "856f4a8385a9fb98010b000002ad01000000007600",
-        "856f4a83c8d74f41030d00000101010200000205059f15",
-        "856f4a833dbee7a4030e0000010101000000b24705059f15",
-    ] {
-        let chunk: Vec<u8> = (0..chunk.len())
-            .step_by(2)
-            .map(|at| u8::from_str_radix(&chunk[at..at + 2], 16))
-            .collect::<Result<_, _>>()?;
-        let mut socket = open_socket(hall.server, &hall.workshop, &Credential::of(&hall.at_table(0).await?)).await?;
-        let peer: sync::PeerId = "hostile".parse()?;
-        let join = wire::Message::Join {
-            sender: peer.clone(),
-            versions: vec!["1".to_owned()],
-            metadata: Default::default(),
-        };
-        socket.send(Frame::Binary(wire::encode(&join).into())).await?;
-        // A version 1 sync message by hand: no heads, no need, no have, one chunk.
-        let mut data = vec![0x42, 0, 0, 0, 1, u8::try_from(chunk.len())?];
-        data.extend_from_slice(&chunk);
-        let content = wire::SyncMessage {
-            sender: peer,
-            target: None,
-            document: board,
-            data,
-        };
-        socket
-            .send(Frame::Binary(wire::encode(&wire::Message::Request(content)).into()))
-            .await?;
-        let ended = async {
-            while let Some(Ok(frame)) = socket.next().await {
-                if matches!(frame, Frame::Close(_)) {
-                    break;
-                }
+/// Everything of RELIABILITY.md, facts 1 to 3 and 5, and more, from one attacker after the other, while honest people work:
+/// only the attacker's session ends; figures are printed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn row_16_hostile_chunks_bombs_orphans_and_forgeries_end_only_the_attackers_session() -> Result<()> {
+    let (people, seconds, rounds) = if thorough() { (100, 40.0, 3) } else { (20, 6.0, 1) };
+    let folder = temporary_folder("bombs")?;
+    let mut process = ServerProcess::start(&folder, None).await?;
+    let made = board_of::create(process.address(), 60, 500).await?;
+    let board = made.target.document.context("a board")?;
+    let witness = LightClient::start(
+        made.target.address,
+        &made.workshop,
+        Credential::Cookie(made.target.cookies[0].clone()),
+        1,
+    );
+    witness.open(board).await?;
+    witness.act(board, note("victim", "まえに書いた"))?;
+    witness.wait_saved(board).await?;
+    let attacks = tokio::task::spawn_blocking(attacks).await??;
+    let attacker = Attacker {
+        server: made.target.address,
+        workshop: made.workshop.clone(),
+        board,
+        cookie: made.target.cookies.last().context("a device")?.clone(),
+    };
+    let work = Work {
+        people,
+        edits_per_s: 1.0,
+        seconds,
+    };
+    let nothing = Automerge::new();
+    let mut before = load::work(&made.target, work, &nothing).await?;
+    let watching = Arc::new(Watching::default());
+    let rss_before = process.rss_bytes()?;
+    let watch = tokio::spawn(Arc::clone(&watching).watch(process.pid()));
+    let mut slowest_ms = 0;
+    let attacking = async {
+        for _ in 0..rounds {
+            for attack in &attacks {
+                let took = attacker.attack(attack).await.with_context(|| attack.name.clone())?;
+                println!("row 16: {}: ended after {} ms", attack.name, took.as_millis());
+                slowest_ms = slowest_ms.max(took.as_millis());
+            }
+            for forgery in [Forgery::Actor, Forgery::RootMap] {
+                attacker
+                    .forge(forgery, &witness)
+                    .await
+                    .with_context(|| format!("{forgery:?}"))?;
+            }
+            let took = attacker.orphans(20_000).await.context("orphans")?;
+            println!("row 16: 20,000 orphans: ended after {} ms", took.as_millis());
+        }
+        anyhow::Ok(())
+    };
+    let (during, attacked) = tokio::join!(load::work(&made.target, work, &nothing), attacking);
+    attacked?;
+    let mut during = during?;
+    watching.stop.store(true, Ordering::Relaxed);
+    watch.await?;
+    let rss_after = process.rss_bytes()?;
+    let peak = watching.peak.load(Ordering::Relaxed);
+    println!(
+        "row 16: {people} people, p99 {:.1} ms before, {:.1} ms during; delivered {:.4} and {:.4}; memory {} MiB before, {} MiB at the most, {} MiB after; the slowest attack took {slowest_ms} ms",
+        before.latencies.percentile_ms(0.99),
+        during.latencies.percentile_ms(0.99),
+        before.delivered,
+        during.delivered,
+        rss_before >> 20,
+        peak >> 20,
+        rss_after >> 20,
+    );
+    assert!(
+        during.delivered >= 1.0,
+        "every honest edit arrives: {}",
+        during.delivered
+    );
+    assert!(
+        peak < rss_before + (64 << 20),
+        "memory went from {rss_before} to {peak}"
+    );
+    // The victim of the forgery and everybody else goes on as before, on the connection they had.
+    witness.act(board, note("after", "無事です"))?;
+    witness.wait_saved(board).await?;
+    assert_eq!(witness.known().connections, 1, "the neighbour did not notice");
+    let doc = witness.document(board)?;
+    assert!(doc.get(ROOT, "notes")?.is_some(), "the notes are there");
+    assert!(reads(&witness, board, "victim", "まえに書いた"));
+    assert!(!tests::notes::has_note(&doc, "forged"));
+    let figures = HttpDevice::new(process.address())
+        .request("GET", "/metrics", None)
+        .await?;
+    println!(
+        "row 16: {}",
+        String::from_utf8_lossy(&figures.body)
+            .lines()
+            .filter(|line| line.contains("panics") || line.contains("refusals_total{"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    );
+    process.stop().await
+}
+
+/// Looks at the server's memory while it is attacked.
+#[derive(Default)]
+struct Watching {
+    stop: AtomicBool,
+    peak: AtomicU64,
+}
+
+impl Watching {
+    async fn watch(self: Arc<Self>, pid: u32) {
+        while !self.stop.load(Ordering::Relaxed) {
+            let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+            let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+            let kib: u64 = line
+                .and_then(|line| line.split_whitespace().nth(1)?.parse().ok())
+                .unwrap_or(0);
+            self.peak.fetch_max(kib * 1024, Ordering::Relaxed);
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+/// What one message holds.
+struct Attack {
+    name: String,
+    chunks: Vec<Vec<u8>>,
+}
+
+fn attacks() -> Result<Vec<Attack>> {
+    let hostile = hostile_chunks().into_iter().enumerate().map(|(number, chunk)| Attack {
+        name: format!("hostile chunk {}", number + 1),
+        chunks: vec![chunk],
+    });
+    let bombs = bombs().into_iter().map(|bomb| Attack {
+        name: bomb.name.to_owned(),
+        chunks: bomb.chunks,
+    });
+    Ok(hostile.chain(bombs).collect())
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Forgery {
+    /// A note in the victim's name, with the victim's next sequence number.
+    Actor,
+    /// The map of all notes is gone.
+    RootMap,
+}
+
+struct Attacker {
+    server: std::net::SocketAddr,
+    workshop: String,
+    board: DocumentId,
+    cookie: String,
+}
+
+impl Attacker {
+    async fn peer(&self) -> Result<RawPeer> {
+        let credential = Credential::Cookie(self.cookie.clone());
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            // So many sessions of one device in a row are more than its share: it waits for its tickets as anybody would.
+            match open_socket(self.server, &self.workshop, &credential).await {
+                Ok(socket) => return RawPeer::join(socket, "attacker", true).await,
+                Err(error) => ensure!(Instant::now() < deadline, "{error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Sends one message, and sees its session end. How long that took.
+    async fn attack(&self, attack: &Attack) -> Result<Duration> {
+        let mut peer = self.peer().await?;
+        peer.ask(self.board).await?;
+        let chunks: Vec<&[u8]> = attack.chunks.iter().map(Vec::as_slice).collect();
+        let started = Instant::now();
+        // The line may be cut before all of it is written.
+        let _ = peer.send(self.board, &[], &chunks).await;
+        peer.end().await?;
+        Ok(started.elapsed())
+    }
+
+    /// Changes that build on what nobody knows, as many as the server lets it send.
+    async fn orphans(&self, count: u64) -> Result<Duration> {
+        let mut peer = self.peer().await?;
+        peer.ask(self.board).await?;
+        let started = Instant::now();
+        for first in (0..count).step_by(200) {
+            let orphans: Vec<Vec<u8>> = (first..count.min(first + 200)).map(bombs::orphan).collect();
+            let chunks: Vec<&[u8]> = orphans.iter().map(Vec::as_slice).collect();
+            if peer.send(self.board, &[], &chunks).await.is_err() {
+                break;
+            }
+        }
+        peer.end().await?;
+        Ok(started.elapsed())
+    }
+
+    async fn forge(&self, forgery: Forgery, victim: &LightClient) -> Result<()> {
+        let mut peer = self.peer().await?;
+        peer.ask(self.board).await?;
+        let doc = victim.document(self.board)?;
+        let (hash, bytes): (ChangeHash, Vec<u8>) = match forgery {
+            Forgery::Actor => {
+                let stamp = Stamp {
+                    person: None,
+                    device: "forger".to_owned(),
+                    at_ms: 0,
+                };
+                let mut board = Board::from_doc(doc.with_actor(victim.actor()))?;
+                let change = board
+                    .apply(note("forged", "にせもの"), &stamp)?
+                    .change
+                    .context("a change")?;
+                (change.hash(), change.raw_bytes().to_vec())
+            }
+            Forgery::RootMap => {
+                let mut doc = doc.with_actor(ActorId::random());
+                doc.transact(|tx| tx.delete(ROOT, "notes"))
+                    .map_err(|failure| failure.error)?;
+                let change = doc.get_last_local_change().context("a change")?;
+                (change.hash(), change.raw_bytes().to_vec())
             }
         };
-        tokio::time::timeout(PATIENCE, ended)
-            .await
-            .context("the hostile session was not closed")?;
-    }
-    good.act(board, note("well", "無事です"))?;
-    good.wait_saved(board).await?;
-    assert_eq!(good.known().connections, 1, "the neighbour did not notice");
-    server.stop().await
-}
-
-#[tokio::test]
-async fn a_slow_reader_is_closed_and_the_others_do_not_notice() -> Result<()> {
-    let (server, hall, _folder) = hall_with_groups("slow-reader", 1).await?;
-    let board = hall.board(0)?;
-    let slow = hall.at_table(0).await?;
-    // A small window, so that the kernel does not hide megabytes between the two.
-    let narrow = TcpSocket::new_v4()?;
-    narrow.set_recv_buffer_size(8 * 1024)?;
-    let narrow = narrow.connect(hall.server).await?;
-    let origin = format!("http://{}", hall.server);
-    let mut frozen = open_socket_on(narrow, &hall.workshop, &Credential::of(&slow), Some(&origin)).await?;
-    let peer: sync::PeerId = "frozen".parse()?;
-    let join = wire::Message::Join {
-        sender: peer.clone(),
-        versions: vec!["1".to_owned()],
-        metadata: wire::PeerMetadata {
-            yoriai: true,
-            ..Default::default()
-        },
-    };
-    frozen.send(Frame::Binary(wire::encode(&join).into())).await?;
-    let mut state = automerge::sync::State::new();
-    let mut replica = automerge::Automerge::new();
-    // In step with the board, so that every edit is sent to it; then it stops reading.
-    sync_until_equal(&mut frozen, &peer, board, &mut replica, &mut state, &hall).await?;
-
-    let (writer, reader) = (
-        hall.client(&hall.at_table(0).await?, 1),
-        hall.client(&hall.at_table(0).await?, 2),
-    );
-    writer.open(board).await?;
-    reader.open(board).await?;
-    let mut random = 1_u64;
-    let mut closed = false;
-    // 400 rounds of 8 × 27 KB are 86 MB: far more than all buffers between the two.
-    for _ in 0..400 {
-        closed = hall.figure("yoriai_slow_readers_total").await? >= 1.0;
-        if closed {
-            break;
-        }
-        for _ in 0..8 {
-            writer.change(board, |doc, actor| {
-                write_theme(doc, actor, &incompressible(&mut random))
-            })?;
-        }
-        writer.wait_saved(board).await?;
-    }
-    assert!(closed, "the slow reader was not closed");
-    wait_equal(board, &[&writer, &reader]).await?;
-    assert_eq!(reader.known().connections, 1);
-    drop(frozen);
-    server.stop().await
-}
-
-/// 36,000 letters of which 27,000 bytes are left by any compression.
-fn incompressible(random: &mut u64) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    (0..36_000)
-        .map(|_| {
-            *random = random
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            char::from(LETTERS[(*random >> 58) as usize])
-        })
-        .collect()
-}
-
-/// A large edit that costs automerge little: one string, not a text of as many letters.
-fn write_theme(doc: &automerge::Automerge, actor: automerge::ActorId, text: &str) -> Result<Option<automerge::Change>> {
-    let mut doc = doc.clone().with_actor(actor);
-    let (_, group) = automerge::ReadDoc::get(&doc, ROOT, "group")?.context("boards have a group")?;
-    doc.transact(|tx| tx.put(&group, "theme", text))
-        .map_err(|failure| failure.error)?;
-    Ok(doc.get_last_local_change())
-}
-
-/// Speaks automerge's own sync protocol by hand until the replica is what the server has.
-async fn sync_until_equal(
-    socket: &mut tests::light_client::Socket,
-    peer: &sync::PeerId,
-    board: DocumentId,
-    replica: &mut automerge::Automerge,
-    state: &mut automerge::sync::State,
-    hall: &Hall,
-) -> Result<()> {
-    use automerge::sync::SyncDoc as _;
-    let expected = hall
-        .coordinator
-        .clone()
-        .request(
-            "GET",
-            &format!(
-                "/api/workshops/{}/groups/{}/board.automerge",
-                hall.workshop,
-                hall.group(0)?
-            ),
-            None,
-        )
-        .await?;
-    let expected = automerge::Automerge::load(&expected.body)?.get_heads();
-    let mut first = true;
-    loop {
-        while let Some(message) = replica.generate_sync_message(state) {
-            let content = wire::SyncMessage {
-                sender: peer.clone(),
-                target: None,
-                document: board,
-                data: message.encode(),
-            };
-            let message = if first {
-                wire::Message::Request(content)
-            } else {
-                wire::Message::Sync(content)
-            };
-            first = false;
-            socket.send(Frame::Binary(wire::encode(&message).into())).await?;
-        }
-        if replica.get_heads() == expected {
-            return Ok(());
-        }
-        let frame = tokio::time::timeout(PATIENCE, socket.next())
-            .await?
-            .context("closed")??;
-        if let Frame::Binary(bytes) = frame
-            && let wire::Message::Sync(content) = wire::decode(&bytes, wire::SERVER_FRAME_BYTES_MAX)?
-        {
-            replica.receive_sync_message(state, automerge::sync::Message::decode(&content.data)?)?;
-        }
+        peer.send(self.board, &[hash], &[&bytes]).await?;
+        let end = peer.end().await?;
+        ensure!(matches!(end, Some((1008, _))), "ended with {end:?}");
+        Ok(())
     }
 }

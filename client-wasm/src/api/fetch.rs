@@ -146,6 +146,21 @@ async fn answer(method: Method, url: &str, body: Option<&serde_json::Value>) -> 
     }
 }
 
+/// Waits.
+pub(super) async fn pause(ms: i32) {
+    let ring = js_sys::Promise::new(&mut |resolve, _| {
+        let rung = web_sys::window().and_then(|window| {
+            window
+                .set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, ms)
+                .ok()
+        });
+        if rung.is_none() {
+            let _ = resolve.call0(&JsValue::NULL);
+        }
+    });
+    let _ = JsFuture::from(ring).await;
+}
+
 async fn exchange(window: &web_sys::Window, request: &web_sys::Request) -> Result<(u16, String), JsValue> {
     let response: web_sys::Response = JsFuture::from(window.fetch_with_request(request)).await?.dyn_into()?;
     let text = JsFuture::from(response.text()?).await?;

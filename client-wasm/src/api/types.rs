@@ -277,6 +277,13 @@ impl PastSeats {
     }
 }
 
+/// What opens one socket.
+#[derive(Deserialize)]
+pub(super) struct Ticket {
+    /// 32 hexadecimal digits, good once and for half a minute.
+    pub ticket: String,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -82,6 +82,12 @@ pub struct CoreTexts {
     pub unavailable: &'static str,
     /// Edits come faster than the server takes them.
     pub too_fast: &'static str,
+    /// The server has too much to do for one more, or this line is too slow for it.
+    pub crowded: &'static str,
+    /// The workshop or one of its boards has as many devices as it can hold.
+    pub workshop_full: &'static str,
+    /// This device has the workshop open too often.
+    pub too_many_tabs: &'static str,
     /// The server sent words of its own; argument: its words.
     pub server_says: fn(&str) -> String,
 
@@ -192,6 +198,9 @@ pub const JA: CoreTexts = CoreTexts {
     server_restarting: "サーバーを入れ替えています。このまま書けます。",
     unavailable: "この紙は見つかりません。リンクを確かめてください。",
     too_fast: "送る量が多いので、少し待ってから送ります。書いたものは、この端末に残っています。",
+    crowded: "混み合っているので、少し待ってつなぎ直します。書いたものは、この端末に残っています。",
+    workshop_full: "いまは、これ以上の端末がこの紙を開けません。使っていない端末のページを閉じてください。",
+    too_many_tabs: "この端末で、同じ会を開きすぎています。ほかのタブを閉じてください。",
     server_says: |words| format!("サーバーからのお知らせ：{words}"),
 
     drafts_title: "下書き",
@@ -275,6 +284,9 @@ pub const EN: CoreTexts = CoreTexts {
     server_restarting: "The server is being restarted. You can go on writing.",
     unavailable: "This sheet cannot be found. Please check the link.",
     too_fast: "That was a lot at once. It is sent in a moment and kept on this device until then.",
+    crowded: "It is crowded right now. The page connects again in a moment. What you wrote is kept on this device.",
+    workshop_full: "No more devices can open this sheet right now. Please close the page on devices that are not in use.",
+    too_many_tabs: "This device has the workshop open too often. Please close the other tabs.",
     server_says: |words| format!("From the server: {words}"),
 
     drafts_title: "Drafts",

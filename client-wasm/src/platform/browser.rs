@@ -62,13 +62,6 @@ impl Drop for Timeout {
     }
 }
 
-/// A socket that could not even be tried.
-struct NoSocket;
-
-impl Socket for NoSocket {
-    fn send(&self, _frame: &[u8]) {}
-}
-
 struct NoTimer;
 
 impl Timer for NoTimer {}
@@ -120,11 +113,7 @@ impl Platform for Browser {
     }
 
     fn open_socket(&self, workshop: &str, on_event: Box<dyn Fn(SocketEvent)>) -> Box<dyn Socket> {
-        match BrowserSocket::open(&format!("/sync/{workshop}"), on_event) {
-            Some(socket) => Box::new(socket),
-            // The session's own time limit for opening makes this another failed attempt.
-            None => Box::new(NoSocket),
-        }
+        Box::new(BrowserSocket::open(workshop, on_event))
     }
 
     fn load(&self, key: &str, then: Box<dyn FnOnce(StoredChunks)>) {

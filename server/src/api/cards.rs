@@ -61,6 +61,31 @@ pub async fn mint(
     Ok((StatusCode::CREATED, Json(cards)))
 }
 
+/// Ends one device's seat: its sockets are closed, its offline edits find no way in. Its card still opens the door; cards
+/// are renewed by revoking them and making new ones.
+pub async fn revoke_seat(
+    State(state): State<Arc<ServerState>>,
+    Path((workshop, device)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, ApiError> {
+    let asking = device::coordinator(&state, &headers, &workshop).await?;
+    if asking.device == device {
+        return Err(ApiError::bad_request(
+            "own_seat",
+            "one does not take away one's own seat",
+        ));
+    }
+    let seat = state.store.seat(device.clone(), workshop.clone()).await?;
+    let Some(mut seat) = seat else {
+        return Err(ApiError::not_found("this device has no seat here"));
+    };
+    seat.revoked = true;
+    state.store.commit(vec![Write::PutSeat(seat)]).await?;
+    state.workshops.seat_changed(&workshop, &device);
+    tracing::info!(%workshop, "a seat was revoked");
+    Ok(Json(json!({ "revoked": device })))
+}
+
 /// Which links shall stop working.
 #[derive(Deserialize)]
 pub struct RevokeBody {

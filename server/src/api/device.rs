@@ -1,6 +1,6 @@
 //! Who asks: a device, known by a cookie of 128 random bits of which only the hash is kept; and its seat in a workshop.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use board::Role;
@@ -35,8 +35,8 @@ pub struct Asking {
     pub cookie: Option<HeaderValue>,
 }
 
-/// The device that sent these headers, or a new one.
-pub async fn known_or_new(state: &ServerState, headers: &HeaderMap) -> Result<Asking, ApiError> {
+/// The device that sent these headers, or a new one, of which an address makes a hall's worth at a time.
+pub async fn known_or_new(state: &ServerState, headers: &HeaderMap, address: IpAddr) -> Result<Asking, ApiError> {
     if let Some(device) = known(state, headers).await? {
         return Ok(Asking {
             device,
@@ -44,6 +44,10 @@ pub async fn known_or_new(state: &ServerState, headers: &HeaderMap) -> Result<As
             cookie: None,
         });
     }
+    state
+        .budgets
+        .new_device(address)
+        .map_err(|too_many| ApiError::too_many(state, too_many))?;
     let secret = Secret::random()?;
     let device = DeviceRow {
         hash: secret.hash(),

@@ -7,7 +7,7 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{rooms::EditError, secret::RandomFailed, store::StoreError};
+use crate::{budget::TooMany, rooms::EditError, secret::RandomFailed, state::ServerState, store::StoreError};
 
 /// A refusal: `{ "error": { "code", "message", "line"?, "limit"?, "text"?, "reason"? } }`.
 #[derive(Debug)]
@@ -60,6 +60,29 @@ impl ApiError {
     /// 404 with a code of its own, which says what to look at.
     pub fn not_found_code(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, code, message)
+    }
+    /// 429: this device or address has asked for more than its share; the page says which and what to do.
+    pub fn too_many(state: &ServerState, too_many: TooMany) -> Self {
+        state.metrics.refused("budget");
+        let (code, message) = match too_many {
+            TooMany::Tickets => (
+                "too_many_tries",
+                "this device connects too often, try again in a moment",
+            ),
+            TooMany::Sockets => (
+                "too_many_tabs",
+                "this device has the workshop open too often; close some tabs",
+            ),
+            TooMany::Devices => (
+                "too_many_devices",
+                "many devices join from this network, try again in a moment",
+            ),
+            TooMany::Workshops => (
+                "too_many_tries",
+                "many workshops were made from this network, try again in a while",
+            ),
+        };
+        Self::new(StatusCode::TOO_MANY_REQUESTS, code, message)
     }
     /// 503: try again in a moment.
     pub fn unavailable(code: &'static str, message: impl Into<String>) -> Self {

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use super::{
     device,
     error::ApiError,
-    seats::{board_of, damaged, group_of, row, workshop_view},
+    seats::{board_of, damaged, group_of, no_such_group, row, workshop_view},
 };
 use crate::state::ServerState;
 
@@ -114,7 +114,7 @@ async fn print(
         boards.push((index, board));
     }
     if boards.is_empty() && wanted.is_some() {
-        return Err(ApiError::not_found("there is no such board"));
+        return Err(no_such_group());
     }
     let text = tokio::task::spawn_blocking(move || {
         let named: Vec<ReportBoard<'_>> = boards
@@ -136,10 +136,11 @@ pub async fn board_file(
 ) -> Result<Response, ApiError> {
     let seat = device::seat(&state, &headers, &workshop).await?;
     let row = row(&state, &workshop).await?;
-    let group = group_of(&row, &group)?;
+    // The view first: what does not exist takes as long to say as what may not be seen.
     let view = workshop_view(&state, &row).await?;
+    let group = group_of(&row, &group)?;
     if access(seat.role, seat.group.as_ref(), Document::Board(&group), &view) == Access::None {
-        return Err(ApiError::not_found("there is no such board"));
+        return Err(no_such_group());
     }
     let document = board_of(&row, &group).ok_or_else(damaged)?;
     automerge_file(state.rooms.copy(document).await?, "board.automerge").await

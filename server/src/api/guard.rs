@@ -18,6 +18,9 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wa
      img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; \
      base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
+/// What the page never asks a device for.
+const PERMISSIONS_POLICY: &str = "camera=(), microphone=(), geolocation=(), payment=(), usb=()";
+
 /// Refuses requests that change something when a foreign page sent them, and adds the security headers to every answer.
 pub async fn guard(State(state): State<Arc<ServerState>>, request: Request, next: Next) -> Response {
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
@@ -28,12 +31,14 @@ pub async fn guard(State(state): State<Arc<ServerState>>, request: Request, next
         next.run(request).await
     };
     let headers = response.headers_mut();
-    let fixed: [(HeaderName, &'static str); 5] = [
+    let fixed: [(HeaderName, &'static str); 7] = [
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), PERMISSIONS_POLICY),
     ];
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
@@ -79,7 +84,7 @@ impl Origins {
         }
     }
 
-    /// A socket that is opened by cookie must name its origin: scripts of any site may open sockets, and the cookie goes along.
+    /// A socket that is opened by a page's ticket must name its origin, as every page does.
     pub fn welcomes_socket(&self, headers: &HeaderMap) -> bool {
         headers
             .get(header::ORIGIN)

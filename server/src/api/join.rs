@@ -50,7 +50,7 @@ pub async fn join(
         (None, Some(code)) => link_of_code(&state, address, code).await?,
         _ => return Err(ApiError::bad_request("bad_request", "send either a secret or a code")),
     };
-    let asking = device::known_or_new(&state, &headers).await?;
+    let asking = device::known_or_new(&state, &headers, address.ip()).await?;
     let row = state
         .store
         .workshop(link.workshop.clone())
@@ -68,7 +68,7 @@ pub async fn join(
     let mut writes = asking.writes;
     writes.push(Write::PutSeat(seat.clone()));
     state.store.commit(writes).await?;
-    state.workshops.seats_changed(&link.workshop);
+    state.workshops.seat_changed(&link.workshop, &seat.device);
     let mut response = Json(seats::seat_json(&state, &row, &seat).await?).into_response();
     if let Some(cookie) = asking.cookie {
         response.headers_mut().insert(header::SET_COOKIE, cookie);

@@ -145,6 +145,13 @@ const OPERATIONS: &[Operation] = &[
         ),
         "Revoke",
     ),
+    operation(
+        "post",
+        "/api/workshops/{workshop}/seats/{device}/revoke",
+        "Ends one device's seat and closes its sockets (coordinators).",
+        "200",
+        Answer::Schema("Revoked"),
+    ),
     with_body(
         operation(
             "post",
@@ -164,6 +171,13 @@ const OPERATIONS: &[Operation] = &[
             Answer::Schema("Transferred"),
         ),
         "Transfer",
+    ),
+    operation(
+        "post",
+        "/api/workshops/{workshop}/ticket",
+        "What opens this device's next socket: good once, for 30 seconds; offered as the WebSocket protocol `yoriai.ticket.` and the ticket, beside `yoriai`.",
+        "201",
+        Answer::Schema("Ticket"),
     ),
     with_query(
         operation(
@@ -230,7 +244,7 @@ const OPERATIONS: &[Operation] = &[
         operation(
             "get",
             "/sync/{workshop}",
-            "The live documents: a WebSocket speaking automerge-repo's protocol, version 1.",
+            "The live documents: a WebSocket speaking automerge-repo's protocol, version 1; opened by a ticket or a token.",
             "101",
             Answer::Socket,
         ),
@@ -379,6 +393,7 @@ fn schemas() -> Value {
         "Token": object(&["token", "url", "expires_at_ms"], json!({ "token": text, "url": text, "expires_at_ms": number })),
         "Delete": object(&["confirm"], json!({ "confirm": text })),
         "Deleted": object(&["deleted"], json!({ "deleted": text })),
+        "Ticket": object(&["ticket", "expires_in_ms"], json!({ "ticket": text, "expires_in_ms": number })),
         "Health": object(&["status"], json!({ "status": text })),
     })
 }

@@ -93,7 +93,7 @@ pub async fn choose(
     }
     seat.updated_at_ms = wall_clock_ms();
     state.store.commit(vec![Write::PutSeat(seat.clone())]).await?;
-    state.workshops.seats_changed(&workshop);
+    state.workshops.seat_changed(&workshop, &seat.device);
     Ok(Json(seat_json(&state, &row, &seat).await?))
 }
 
@@ -110,7 +110,12 @@ pub fn group_of(row: &WorkshopRow, group: &str) -> Result<GroupId, ApiError> {
         .map(|(known, _)| known)
         .find(|known| known.as_str() == group)
         .cloned()
-        .ok_or_else(|| ApiError::not_found_code("no_such_group", "there is no such group"))
+        .ok_or_else(no_such_group)
+}
+
+/// The answer about a group that does not exist, and about one that the asking seat may not know of: the same.
+pub fn no_such_group() -> ApiError {
+    ApiError::not_found_code("no_such_group", "there is no such group")
 }
 
 /// The board of a group.

@@ -1,11 +1,11 @@
 //! New workshops: empty, from a report, or the demo; and the list of those a device has a seat in.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use automerge::ActorId;
 use axum::{
     Json,
-    extract::State,
+    extract::{ConnectInfo, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -25,6 +25,7 @@ use crate::{
     secret::{hex, random_bits, random_bytes},
     state::{ServerState, wall_clock_ms},
     store::{DocumentKind, SeatRow, Write},
+    tls::PeerAddress,
 };
 
 /// Longest theme in characters; on a printed card three lines.
@@ -68,6 +69,7 @@ enum NewBoard {
 /// Makes a workshop. Whoever asks becomes its first coordinator.
 pub async fn create(
     State(state): State<Arc<ServerState>>,
+    ConnectInfo(PeerAddress(address)): ConnectInfo<PeerAddress>,
     headers: HeaderMap,
     Body(body): Body<NewWorkshopBody>,
 ) -> Result<Response, ApiError> {
@@ -106,18 +108,31 @@ pub async fn create(
     if boards.len() > report::GROUPS_MAX {
         return Err(ApiError::bad_request("too_many_groups", "too many groups").with_limit(report::GROUPS_MAX));
     }
-    make(&state, &headers, theme, date, venue, boards).await
+    make(&state, address.ip(), &headers, theme, date, venue, boards).await
 }
 
 /// Makes the demo: the report of a real evening.
-pub async fn demo(State(state): State<Arc<ServerState>>, headers: HeaderMap) -> Result<Response, ApiError> {
+pub async fn demo(
+    State(state): State<Arc<ServerState>>,
+    ConnectInfo(PeerAddress(address)): ConnectInfo<PeerAddress>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let parsed = report::parse(report::DEMO).map_err(not_a_report)?;
     let boards = parsed
         .boards()
         .into_iter()
         .map(|board| NewBoard::Imported(Box::new(board)))
         .collect();
-    make(&state, &headers, parsed.theme, String::new(), String::new(), boards).await
+    make(
+        &state,
+        address.ip(),
+        &headers,
+        parsed.theme,
+        String::new(),
+        String::new(),
+        boards,
+    )
+    .await
 }
 
 /// The workshops in which the asking device has a seat, the latest first.
@@ -162,13 +177,18 @@ fn not_a_report(error: report::ParseError) -> ApiError {
 
 async fn make(
     state: &Arc<ServerState>,
+    address: IpAddr,
     headers: &HeaderMap,
     theme: String,
     date: String,
     venue: String,
     boards: Vec<NewBoard>,
 ) -> Result<Response, ApiError> {
-    let asking = device::known_or_new(state, headers).await?;
+    state
+        .budgets
+        .new_workshop(address)
+        .map_err(|too_many| ApiError::too_many(state, too_many))?;
+    let asking = device::known_or_new(state, headers, address).await?;
     let now_ms = wall_clock_ms();
     let id = hex(&random_bytes::<8>()?);
     let mut groups = Vec::with_capacity(boards.len());

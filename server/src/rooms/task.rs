@@ -26,7 +26,7 @@ use super::{
     load::{self, Loaded},
 };
 use crate::{
-    outbox::Outbox,
+    outbox::{Kind, Outbox},
     store::{Committed, INCREMENTS_MAX, StoreError, Write},
 };
 
@@ -138,6 +138,7 @@ impl RoomTask {
         let (shared, document) = (Arc::clone(&self.shared), self.document);
         self.loading = Some(Box::pin(async move {
             let _turn = shared.heavy.acquire().await.map_err(|_| StoreError::Closed)?;
+            let _counted = shared.metrics.loading();
             let stored = shared.store.document(document).await?.ok_or(StoreError::Conflict)?;
             tokio::task::spawn_blocking(move || load::load(&stored))
                 .await
@@ -243,6 +244,9 @@ impl RoomTask {
                 if access == sync::Access::None {
                     self.outboxes.remove(&session);
                 }
+            }
+            ToRoom::Introduced { session, entry } => {
+                self.handle(Input::Introduced { session, entry: *entry });
             }
             ToRoom::Left(session) => {
                 self.outboxes.remove(&session);
@@ -390,6 +394,10 @@ impl RoomTask {
     /// Feeds the room and does what it asks for, in its order.
     fn handle(&mut self, input: Input) {
         let culprit = session_of(&input);
+        let asker = match &input {
+            Input::Loaded(_) => Asker::Everybody,
+            _ => culprit.map_or(Asker::Nobody, Asker::Session),
+        };
         let now_ms = self.shared.now_ms();
         let (room, admission, outputs) = (&mut self.room, &mut self.admission, &mut self.outputs);
         let handled = catch_unwind(AssertUnwindSafe(|| room.handle(now_ms, admission, input, outputs)));
@@ -398,12 +406,12 @@ impl RoomTask {
         }
         let mut outputs = std::mem::take(&mut self.outputs);
         for output in outputs.drain(..) {
-            self.act(output);
+            self.act(output, asker);
         }
         self.outputs = outputs;
     }
 
-    fn act(&mut self, output: Output) {
+    fn act(&mut self, output: Output, asker: Asker) {
         match output {
             Output::Send {
                 session,
@@ -414,7 +422,13 @@ impl RoomTask {
                     return;
                 };
                 let length = bytes.len() as u64;
-                if outbox.send(bytes, droppable) {
+                let kind = match (droppable, asker) {
+                    (true, _) => Kind::Presence,
+                    (false, Asker::Everybody) => Kind::Answer,
+                    (false, Asker::Session(asker)) if asker == session => Kind::Answer,
+                    (false, _) => Kind::News,
+                };
+                if outbox.send(bytes, kind) {
                     self.shared.metrics.sent_bytes.inc_by(length);
                 }
             }
@@ -530,11 +544,23 @@ impl RoomTask {
     }
 }
 
+/// Whom a room answers: what it sends to others is news to them.
+#[derive(Clone, Copy)]
+enum Asker {
+    /// One session, which has just said something.
+    Session(SessionId),
+    /// Everybody who waited for the document.
+    Everybody,
+    /// Nobody.
+    Nobody,
+}
+
 /// The session whose bytes an input carries.
 fn session_of(input: &Input) -> Option<SessionId> {
     match input {
         Input::SessionJoined { session, .. } | Input::Message { session, .. } => Some(*session),
         Input::AccessChanged { .. }
+        | Input::Introduced { .. }
         | Input::SessionLeft { .. }
         | Input::Loaded(_)
         | Input::LoadFailed { .. }

@@ -17,7 +17,7 @@ use crate::{
     DocumentId, PeerId,
     peer_sync::Reply,
     sync_message,
-    wire::{Access, Message, SharedFrame, SyncMessage},
+    wire::{self, Access, Message, SharedFrame, SyncMessage},
 };
 
 /// A snapshot is used for joiners as long as no more than this many changes came after it; they ride along.
@@ -56,6 +56,14 @@ impl Room {
             });
         }
         if self.members.len() >= SESSIONS_MAX {
+            if info.yoriai {
+                let notice = self.notice("room-full", "too many devices have this document open");
+                outputs.push(Output::Send {
+                    session,
+                    bytes: wire::encode(&notice).into(),
+                    droppable: false,
+                });
+            }
             return outputs.push(Output::Close {
                 session,
                 code: CloseCode::Overloaded,

@@ -70,7 +70,7 @@ impl Room {
         }
     }
 
-    fn notice(&self, code: &str, text: &str) -> Message {
+    pub(super) fn notice(&self, code: &str, text: &str) -> Message {
         Message::Notice {
             document: Some(self.document),
             code: code.to_owned(),
@@ -183,6 +183,7 @@ impl Input {
             Self::SessionJoined { .. } => "joined",
             Self::Message { .. } => "message",
             Self::AccessChanged { .. } => "access",
+            Self::Introduced { .. } => "introduced",
             Self::SessionLeft { .. } => "left",
             Self::Loaded(_) => "loaded",
             Self::LoadFailed { .. } => "load-failed",

@@ -19,6 +19,9 @@ const NOTES_PER_CHANGE: usize = 100;
 /// Changes sent in one message while a history is made: far below the limits of a frame.
 const CHANGES_PER_MESSAGE: usize = 400;
 
+/// Devices at which the light clients sit in turn: 200 clients are ten tabs each.
+const DEVICES: usize = 20;
+
 /// A board that exists on a server.
 pub struct Made {
     /// How to join it.
@@ -48,10 +51,20 @@ pub async fn create(server: SocketAddr, notes: usize, operations: usize) -> Resu
         .await?
         .success()?;
     let document: DocumentId = seat["groups"][0]["document"].as_str().context("no document")?.parse()?;
+    // One device may hold a few tabs, not a hall.
+    let card = created["links"]["groups"][0]["url"].as_str().context("no card")?;
+    let secret = card.split_once('#').context("a card without a secret")?.1;
+    let mut cookies = vec![device.cookie()];
+    for _ in 1..DEVICES {
+        let mut tablet = HttpDevice::new(server);
+        let join = json!({ "secret": secret });
+        tablet.request("POST", "/api/join", Some(&join)).await?.success()?;
+        cookies.push(tablet.cookie());
+    }
     let target = Target {
         address: server,
         path: format!("/sync/{workshop}"),
-        cookie: Some(device.cookie()),
+        cookies,
         document: Some(document),
     };
     write_history(&target, notes - imported, operations).await?;

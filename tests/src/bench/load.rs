@@ -4,7 +4,7 @@
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
@@ -25,6 +25,7 @@ use tokio_tungstenite::{
 };
 
 use super::figures::Latencies;
+use crate::light_client::buy_ticket;
 
 /// How long a reader waits for a frame that must come.
 const FRAME_MS_MAX: u64 = 60_000;
@@ -33,6 +34,9 @@ const SETTLE_MS: u64 = 2_000;
 /// Numbers the places that notes are put to, over all rounds.
 static NEXT_PLACE: AtomicU64 = AtomicU64::new(0);
 
+/// Numbers the connections, which take the target's devices in turn.
+static NEXT_SEAT: AtomicUsize = AtomicUsize::new(0);
+
 /// Where the light clients go.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -40,8 +44,8 @@ pub struct Target {
     pub address: SocketAddr,
     /// Path and query of the WebSocket.
     pub path: String,
-    /// `Cookie` field, if the server wants one.
-    pub cookie: Option<String>,
+    /// `Cookie` fields of the devices that the clients sit at in turn; none if the server wants none.
+    pub cookies: Vec<String>,
     /// The board; none for the bare broadcast server.
     pub document: Option<DocumentId>,
 }
@@ -75,12 +79,17 @@ impl Light {
         let stream = TcpStream::connect(target.address).await?;
         stream.set_nodelay(true)?;
         let mut request = format!("ws://{}{}", target.address, target.path).into_client_request()?;
-        request
-            .headers_mut()
-            .insert("origin", format!("http://{}", target.address).parse()?);
-        if let Some(cookie) = &target.cookie {
-            request.headers_mut().insert("cookie", cookie.parse()?);
+        let origin = format!("http://{}", target.address);
+        let turn = NEXT_SEAT.fetch_add(1, Ordering::Relaxed) % target.cookies.len().max(1);
+        if let Some(cookie) = target.cookies.get(turn) {
+            let workshop = target.path.trim_start_matches("/sync/");
+            let ticket = buy_ticket(target.address, workshop, cookie, Some(&origin)).await?;
+            let protocols = format!("yoriai, yoriai.ticket.{ticket}");
+            request
+                .headers_mut()
+                .insert("sec-websocket-protocol", protocols.parse()?);
         }
+        request.headers_mut().insert("origin", origin.parse()?);
         let config = WebSocketConfig::default().read_buffer_size(16 * 1024);
         let (socket, _) = tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await?;
         let (sink, stream) = socket.split();
@@ -199,6 +208,8 @@ impl Light {
         loop {
             match self.frame().await? {
                 Frame::Sync(message) if sync_message::read(&message.data)?.heads.contains(&last) => return Ok(()),
+                // A long history is more than a device's share at once: it is taken in all the same.
+                Frame::Notice { code, .. } if code == "too-fast" => {}
                 Frame::Notice { code, .. } => bail!("the server says {code}"),
                 _ => {}
             }

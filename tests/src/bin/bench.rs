@@ -159,7 +159,7 @@ async fn start_bare() -> Result<(Child, Target, u32)> {
     let target = Target {
         address: address.parse()?,
         path: "/".to_owned(),
-        cookie: None,
+        cookies: Vec::new(),
         document: None,
     };
     let pid = child.id().context("the bare server ended")?;

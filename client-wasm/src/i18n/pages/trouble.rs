@@ -22,6 +22,12 @@ pub struct TroubleTexts {
     pub expired: Trouble,
     /// Too many tries.
     pub too_many: Trouble,
+    /// The server or the workshop is full.
+    pub full: Trouble,
+    /// The workshop is open too often on this device.
+    pub tabs: Trouble,
+    /// Many people come in at the same moment.
+    pub many_at_once: Trouble,
     /// This device has no seat here.
     pub no_seat: Trouble,
     /// Not allowed.
@@ -68,6 +74,18 @@ pub(super) const JA: TroubleTexts = TroubleTexts {
     too_many: Trouble {
         title: "少し時間をおいてください",
         body: "続けて何度も試されました。一分ほど待ってから、もう一度お試しください。",
+    },
+    full: Trouble {
+        title: "いまは、いっぱいです",
+        body: "使っていない端末のページを閉じてから、もう一度お試しください。書いたものは消えていません。",
+    },
+    tabs: Trouble {
+        title: "開きすぎています",
+        body: "この端末で、同じ会がたくさん開いています。ほかのタブを閉じて、もう一度お試しください。",
+    },
+    many_at_once: Trouble {
+        title: "いま、多くの人が入っています",
+        body: "少し待って、もう一度お試しください。順番に入れます。",
     },
     no_seat: Trouble {
         title: "この端末は、まだ入っていません",
@@ -130,6 +148,18 @@ pub(super) const EN: TroubleTexts = TroubleTexts {
     too_many: Trouble {
         title: "Please wait a little",
         body: "There were many tries in a row. Wait about a minute and try again.",
+    },
+    full: Trouble {
+        title: "There is no more room right now",
+        body: "Please close the page on devices that are not in use and try again. Nothing you wrote is gone.",
+    },
+    tabs: Trouble {
+        title: "Open too often",
+        body: "This device has the workshop open many times. Please close the other tabs and try again.",
+    },
+    many_at_once: Trouble {
+        title: "Many people are coming in",
+        body: "Please wait a moment and try again. Everybody gets in.",
     },
     no_seat: Trouble {
         title: "This device has not joined yet",

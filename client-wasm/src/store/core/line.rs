@@ -62,10 +62,16 @@ impl Core {
         match event {
             SocketEvent::Opened => self.feed(ClientEvent::SocketOpened),
             SocketEvent::Frame(bytes) => self.feed(ClientEvent::Frame(bytes)),
+            SocketEvent::Refused { code } => self.socket_refused(&code),
             SocketEvent::Closed { code } => {
                 // 1012: the server is being replaced, on purpose and not for long.
                 if code == 1012 {
                     let text = self.texts.server_restarting;
+                    self.notify(Notice::info(text));
+                }
+                // 1013: too much of something, and the server has said of what if it could.
+                if code == 1013 {
+                    let text = self.texts.crowded;
                     self.notify(Notice::info(text));
                 }
                 self.feed(ClientEvent::SocketClosed);
@@ -306,6 +312,18 @@ impl Core {
         }
     }
 
+    /// Why the server opens no socket. A seat that is gone is looked up by the page, which then says so in full.
+    fn socket_refused(&mut self, code: &str) {
+        let texts = self.texts;
+        let text = match code {
+            "server_full" => texts.crowded,
+            "workshop_full" => texts.workshop_full,
+            "too_many_tabs" => texts.too_many_tabs,
+            _ => return self.acts.push(Act::Log(format!("socket: {code}"))),
+        };
+        self.notify(Notice::info(text));
+    }
+
     fn server_notice(&mut self, code: &str, text: &str) {
         let texts = self.texts;
         let notice = match code {
@@ -320,6 +338,10 @@ impl Core {
             "overloaded" | "too-fast" => Notice::info(texts.too_fast),
             // The close frame that follows says it to the person.
             sync::session::RESTART => return,
+            "room-full" => Notice::info(texts.workshop_full),
+            "too-many-documents" => Notice::info(texts.too_many_tabs),
+            // The page that looks the seat up next says it in full.
+            "revoked" => Notice::warning(texts.seat_lost_body),
             // Words for engineers: the console is their place, the connection bar is the person's.
             "protocol" | "unreadable" => {
                 self.acts.push(Act::Log(format!("sync: {code}: {text}")));
