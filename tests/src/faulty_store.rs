@@ -1,8 +1,11 @@
 //! A store that fails when a test says so: full, or dead in the middle of a chosen transaction.
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use server::{
@@ -33,6 +36,7 @@ pub struct FaultyStore {
     full: AtomicBool,
     dies: Mutex<Dies>,
     transfers: AtomicUsize,
+    read_delay_ms: AtomicU64,
 }
 
 impl FaultyStore {
@@ -43,12 +47,18 @@ impl FaultyStore {
             full: AtomicBool::new(false),
             dies: Mutex::default(),
             transfers: AtomicUsize::new(0),
+            read_delay_ms: AtomicU64::new(0),
         }
     }
 
     /// From now on the disk is full, or not.
     pub fn set_full(&self, full: bool) {
         self.full.store(full, Ordering::SeqCst);
+    }
+
+    /// From now on reading a document takes this long.
+    pub fn set_read_delay_ms(&self, delay_ms: u64) {
+        self.read_delay_ms.store(delay_ms, Ordering::SeqCst);
     }
 
     /// Where the next transfer dies.
@@ -91,8 +101,15 @@ impl Store for FaultyStore {
         })
     }
 
+    fn document(&self, document: DocumentId) -> Answer<'_, Option<StoredDocument>> {
+        let delay = Duration::from_millis(self.read_delay_ms.load(Ordering::SeqCst));
+        Box::pin(async move {
+            tokio::time::sleep(delay).await;
+            self.inner.document(document).await
+        })
+    }
+
     forward! {
-        document(document: DocumentId) -> Option<StoredDocument>;
         workshop(workshop: String) -> Option<WorkshopRow>;
         link(hash: SecretHash) -> Option<LinkRow>;
         links_count(workshop: String) -> usize;

@@ -16,7 +16,7 @@ use tests::{
     http::{Answer, HttpDevice},
     light_client::{Credential, LightClient, open_socket},
     notes::{has_note, note},
-    raw_peer::{Heard, RawPeer},
+    raw_peer::RawPeer,
 };
 
 /// The rights of one role in one state: workshop, own group's board, another group's, a removed group's.
@@ -193,21 +193,27 @@ fn addition(doc: Automerge, workshop: bool, id: &str, number: usize) -> Result<(
 /// The bytes of the one answer to a question about a document that is not there for the asker.
 async fn answer_about(peer: &mut RawPeer, document: DocumentId) -> Result<Vec<u8>> {
     peer.ask(document).await?;
-    let (_, bytes) = peer
-        .hear_until(|message| match message {
-            Message::DocUnavailable { document: of, .. }
-            | Message::Access { document: of, .. }
-            | Message::Peers { document: of, .. } => *of == document,
-            Message::Sync(sync) => sync.document == document,
-            _ => false,
-        })
-        .await?;
+    let about = |message: &Message| match message {
+        Message::DocUnavailable { document: of, .. }
+        | Message::Access { document: of, .. }
+        | Message::Peers { document: of, .. } => *of == document,
+        Message::Sync(sync) => sync.document == document,
+        _ => false,
+    };
+    let (_, bytes) = peer.hear_until(about).await?;
+    let mut more = false;
     // And nothing more comes of it.
     peer.say(&Message::Ping { count: 7 }).await?;
-    match peer.hear().await? {
-        Heard::Frame(message, _) if matches!(*message, Message::Pong { .. }) => Ok(bytes),
-        other => anyhow::bail!("more than one answer: {other:?}"),
-    }
+    peer.hear_until(|message| match message {
+        Message::Pong { .. } => true,
+        other => {
+            more |= about(other);
+            false
+        }
+    })
+    .await?;
+    ensure!(!more, "more than one answer");
+    Ok(bytes)
 }
 
 /// The same answer as if it had been about another document. An id may be a letter shorter or longer, so the frame is read.

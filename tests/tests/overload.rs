@@ -12,6 +12,7 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use automerge::{ActorId, Automerge, ROOT, ReadDoc as _, transaction::Transactable as _};
 use futures_util::{SinkExt as _, future::join_all};
+use server::store::SqliteStore;
 use sync::{
     DocumentId,
     wire::{self, EphemeralMessage, Message},
@@ -21,12 +22,13 @@ use tests::{
         board_of::{self, Made},
         load::{self, Work},
     },
+    faulty_store::FaultyStore,
     hall::{Hall, hall_with_groups},
     http::HttpDevice,
     light_client::{Credential, LightClient, PATIENCE, open_socket, open_socket_on, wait_equal},
     notes::{note, reads},
     raw_peer::RawPeer,
-    server_process::ServerProcess,
+    server_process::{LocalServer, ServerProcess},
     temporary_folder, thorough,
 };
 use tokio::net::TcpSocket;
@@ -81,6 +83,34 @@ async fn row_11_a_reconnect_storm_brings_everybody_back() -> Result<()> {
         assert_eq!(at_table[0].board(board)?.notes.len(), at_table.len());
     }
     process.stop().await
+}
+
+/// However many boards are wanted in the same moment, a few are read at a time; everybody else waits and is served.
+#[tokio::test]
+async fn row_11_boards_are_read_a_few_at_a_time_and_joiners_wait() -> Result<()> {
+    let folder = temporary_folder("loads")?;
+    let store = Arc::new(FaultyStore::new(SqliteStore::open(&folder)?));
+    let shared = Arc::<FaultyStore>::clone(&store);
+    let mut config = server::Config::for_folder(&folder);
+    config.room_idle_s = 0;
+    let server = LocalServer::start_with(config, Some(shared)).await?;
+    let hall = Hall::with_groups(server.address(), 16).await?;
+    store.set_read_delay_ms(40);
+    let mut clients = Vec::new();
+    for number in 0..32 {
+        clients.push(hall.client(&hall.at_table(number % 16).await?, number as u64));
+    }
+    for (number, client) in clients.iter().enumerate() {
+        client.ask_for(hall.board(number % 16)?);
+    }
+    for (number, client) in clients.iter().enumerate() {
+        let board = hall.board(number % 16)?;
+        client.wait("its board", |known| known.in_sync.contains(&board)).await?;
+    }
+    let at_once = hall.figure("yoriai_loads_max").await?;
+    println!("row 11: 32 joiners of 16 boards on a slow disk: at most {at_once} were read at once");
+    assert!((1.0..=2.0).contains(&at_once), "{at_once}");
+    server.stop().await
 }
 
 /// A reader that freezes costs at most one mebibyte, is closed, and comes back; its table writes on.
