@@ -11,7 +11,7 @@ use std::{future::Future, pin::Pin};
 
 use board::{GroupId, PersonId};
 use sha2::{Digest, Sha256};
-use sync::DocumentId;
+use sync::{DocumentId, Lease};
 
 use crate::secret::SecretHash;
 
@@ -99,6 +99,14 @@ pub enum Write {
         document: DocumentId,
         /// Encoded automerge changes.
         changes: Vec<Vec<u8>>,
+    },
+    /// Actor ids of a document are leased to devices, together with the changes that lease them. A repetition changes
+    /// nothing; another holder of the same actor is a contradiction.
+    Lease {
+        /// The document.
+        document: DocumentId,
+        /// Who may write under which actor id.
+        leases: Vec<Lease>,
     },
     /// A snapshot that replaces the increments up to and with `up_to_seq`.
     Compact {
@@ -198,6 +206,8 @@ pub struct StoredDocument {
     pub changes: Vec<Vec<u8>>,
     /// Sequence number of the last increment; that of the snapshot if there is none.
     pub last_seq: u64,
+    /// Which device may write under which actor id, ordered by actor.
+    pub leases: Vec<Lease>,
 }
 
 /// A workshop's fixed facts. Names and stages live in the workshop document; what decides over rights lives here, where

@@ -4,10 +4,13 @@
 //! parser cannot be stopped (RELIABILITY.md, fact 2). So the columns' run lengths are added up here, and a compressed change is
 //! inflated under a limit, in time proportional to the bytes there are (rule S31).
 
+mod header;
+
 use crate::{
     chunk::{Chunk, ChunkKind},
     sync_message::leb128,
 };
+pub use header::{ACTOR_BYTES_MAX, AHEAD_MAX_S, HeaderError, MESSAGE_BYTES_MAX, Place, header};
 
 /// Operations of one message together: a pasted note of 10,000 characters over one as long, or 2,000 things dragged at once,
 /// with room to spare. automerge takes about 60 ms for as many.

@@ -10,6 +10,7 @@ pub mod chunk;
 pub mod client;
 mod document_id;
 pub mod gate;
+pub mod leases;
 mod peer_id;
 pub mod peer_sync;
 pub mod room;
@@ -20,6 +21,7 @@ pub mod wire;
 
 pub use client::Client;
 pub use document_id::{DocumentId, DocumentIdError};
+pub use leases::{Lease, Leases};
 pub use peer_id::{PeerId, PeerIdError};
 pub use room::{Admission, PeerInfo, Refusal, Room, SessionId};
 pub use session::Session;

@@ -250,6 +250,11 @@ fn wants_everything(heard: &Heard) -> bool {
     heard.heads.is_empty() || (no_have && !heard.carries_changes)
 }
 
+/// The highest operation number of a change, if the document holds it.
+pub(crate) fn max_op(doc: &Automerge, hash: &ChangeHash) -> Option<u64> {
+    doc.get_change_meta_by_hash(hash).map(|change| change.max_op)
+}
+
 /// The document holds this change (not merely has heard of it).
 pub(crate) fn holds(doc: &Automerge, hash: &ChangeHash) -> bool {
     doc.get_change_meta_by_hash(hash).is_some()

@@ -9,7 +9,9 @@ mod draft;
 mod fan_out;
 mod frames;
 mod member;
+mod phases;
 mod presence;
+mod rehearsal;
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -20,6 +22,7 @@ use automerge::{Automerge, Change, ChangeHash};
 
 use crate::{
     DocumentId, PeerId,
+    leases::{Lease, Leases},
     wire::{Access, Message, PeerEntry},
 };
 pub use admission::{Admission, Refusal};
@@ -28,6 +31,7 @@ use draft::{Seqs, Submission};
 use fan_out::CatchUpFrame;
 use member::Member;
 use presence::Presence;
+use rehearsal::Rehearsal;
 
 /// The most sessions in one room: the largest hall twice over.
 pub const SESSIONS_MAX: usize = 512;
@@ -63,6 +67,8 @@ pub struct PeerInfo {
     pub entry: PeerEntry,
     /// It understands the `yoriai-…` messages.
     pub yoriai: bool,
+    /// The device in whose name actor ids are leased (see [`crate::leases`]).
+    pub holder: String,
 }
 
 /// Why a session is closed; each has its WebSocket close code.
@@ -136,7 +142,12 @@ pub enum Input {
         session: SessionId,
     },
     /// The document was read from the store.
-    Loaded(Box<Automerge>),
+    Loaded {
+        /// What it is.
+        doc: Box<Automerge>,
+        /// Who may write under which actor id.
+        leases: Vec<Lease>,
+    },
     /// It could not be read.
     LoadFailed {
         /// For the log; the sessions are told that it is unavailable.
@@ -190,6 +201,8 @@ pub enum Output {
         batch: u64,
         /// In an order in which they can be applied. The same batch is asked for again after a failure.
         changes: Arc<[Change]>,
+        /// Actor ids that these changes lease: to be written with them or not at all.
+        leases: Arc<[Lease]>,
     },
     /// Close the session's connection; the room has forgotten the session.
     Close {
@@ -217,6 +230,11 @@ pub enum Output {
         /// When.
         at_ms: u64,
     },
+    /// A panic that a session's bytes caused was caught; the session is closed. To be counted.
+    Panicked,
+    /// After a panic what is in memory is given up: read the document again and answer with [`Input::Loaded`] or
+    /// [`Input::LoadFailed`]; the sessions stay meanwhile (rule S53).
+    Reload,
     /// Drop the room and its document; a later session loads it anew.
     Unload,
 }
@@ -238,6 +256,8 @@ enum Phase {
     Loading {
         waiting: VecDeque<(SessionId, Message)>,
         local: Vec<Input>,
+        /// After a panic: what was in line for the disk, to go on with.
+        line: Line,
     },
     /// The document is here.
     Ready(Box<Live>),
@@ -252,12 +272,25 @@ enum Phase {
 struct Live {
     doc: Automerge,
     heads: Vec<ChangeHash>,
+    /// The highest operation number in the document.
+    max_op: u64,
     seqs: Seqs,
+    leases: Leases,
+    rehearsal: Rehearsal,
+    line: Line,
+    batch: Option<Batch>,
+    catch_up: Option<CatchUpFrame>,
+}
+
+/// What waits for the disk.
+#[derive(Debug, Default)]
+struct Line {
     queue: VecDeque<Submission>,
     queue_bytes: usize,
-    batch: Option<Batch>,
+    /// Batches so far.
     batches: u64,
-    catch_up: Option<CatchUpFrame>,
+    /// How many submissions are to be batched alone, since one of them spoilt a batch.
+    alone: usize,
 }
 
 impl Room {
@@ -269,6 +302,7 @@ impl Room {
             phase: Phase::Loading {
                 waiting: VecDeque::new(),
                 local: Vec::new(),
+                line: Line::default(),
             },
             members: BTreeMap::new(),
             presence: Presence::default(),
@@ -302,7 +336,7 @@ impl Room {
                 self.members.remove(&session);
                 self.presence.changed();
             }
-            Input::Loaded(doc) => self.loaded(now_ms, admission, *doc, outputs),
+            Input::Loaded { doc, leases } => self.loaded(now_ms, admission, *doc, leases, outputs),
             Input::LoadFailed { reason } => self.fail(&reason, outputs),
             Input::Persisted { batch } => self.persisted(now_ms, admission, batch, outputs),
             Input::PersistFailed { batch } => self.persist_failed(now_ms, batch, outputs),
@@ -324,6 +358,11 @@ impl Room {
         self.live().map_or(&[], |live| &live.heads)
     }
 
+    /// Who may write under which actor id, once the document is loaded.
+    pub fn leases(&self) -> Option<&Leases> {
+        self.live().map(|live| &live.leases)
+    }
+
     /// Which document this is.
     pub fn document(&self) -> &DocumentId {
         &self.document
@@ -339,8 +378,8 @@ impl Room {
     /// Nobody is here, nothing waits, nothing is in flight: the room may be drained.
     pub fn is_idle(&self) -> bool {
         let still = match &self.phase {
-            Phase::Loading { local, .. } => local.is_empty(),
-            Phase::Ready(live) | Phase::Draining(live) => live.batch.is_none() && live.queue.is_empty(),
+            Phase::Loading { local, line, .. } => local.is_empty() && line.queue.is_empty(),
+            Phase::Ready(live) | Phase::Draining(live) => live.batch.is_none() && live.line.queue.is_empty(),
             Phase::Gone => true,
         };
         still && self.members.is_empty()

@@ -8,6 +8,7 @@ mod chance;
 mod disk;
 mod evening;
 mod invariants;
+mod liar;
 mod other;
 mod person;
 mod server;
@@ -15,4 +16,5 @@ mod world;
 
 pub use chance::Chance;
 pub use evening::{Report, evening};
+pub use liar::{LIAR, LIES};
 pub use world::{Trace, World};

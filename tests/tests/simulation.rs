@@ -7,13 +7,20 @@ use std::{
 };
 
 use sync::Access;
-use tests::simulation::{World, evening};
+use tests::simulation::{LIAR, LIES, World, evening};
 
-/// Done when: 1,000 simulated runs pass.
-const SEEDS: u64 = 1_000;
+/// Evenings of an ordinary test run …
+const SEEDS: u64 = 500;
+/// … and of a thorough one (`YORIAI_THOROUGH=1`), as `cargo xtask sim --seeds 20000` plays them.
+const SEEDS_THOROUGH: u64 = 20_000;
 
+/// People, third parties, a liar, two boards, restarts and a failing disk; see `tests/src/simulation`.
 #[test]
-fn a_thousand_evenings_end_with_everybody_equal_and_nothing_lost() {
+fn row_10_14_17_18_evenings_with_a_liar_end_with_everybody_equal_and_nothing_lost_or_forged() {
+    let seeds = match std::env::var_os("YORIAI_THOROUGH") {
+        Some(_) => SEEDS_THOROUGH,
+        None => SEEDS,
+    };
     let next = AtomicU64::new(0);
     let workers = thread::available_parallelism().map_or(1, usize::from);
     let failed: Vec<u64> = thread::scope(|scope| {
@@ -21,7 +28,7 @@ fn a_thousand_evenings_end_with_everybody_equal_and_nothing_lost() {
             let mut failed = Vec::new();
             loop {
                 let seed = next.fetch_add(1, Ordering::Relaxed);
-                if seed >= SEEDS {
+                if seed >= seeds {
                     return failed;
                 }
                 if catch_unwind(|| evening(seed, false)).is_err() {
@@ -155,6 +162,37 @@ fn a_viewer_that_writes_changes_nothing_for_anybody() {
     assert_eq!(hall.reads(sato, 0, "graffiti"), None);
     assert_eq!(hall.reads(viewer, 0, "note").as_deref(), Some("静かに"));
     hall.check_end();
+}
+
+#[test]
+fn row_17_every_kind_of_lie_costs_the_liar_its_connection_and_nobody_else_anything() {
+    for kind in 0..LIES {
+        let mut hall = World::new(7, 2);
+        let sato = hall.person("sato", Access::Write);
+        let suzuki = hall.person("suzuki", Access::Write);
+        let liar = hall.other(LIAR, Access::Write);
+        hall.change_right(LIAR, 1, Access::None);
+        hall.run_for(5_000);
+        hall.write(sato, 0, "note", "本物");
+        hall.run_for(5_000);
+        for round in 0..3 {
+            hall.lie_of_kind(liar, kind);
+            hall.write(sato, 0, "sato", &round.to_string());
+            hall.write(suzuki, 0, "suzuki", &round.to_string());
+            hall.run_for(7_000);
+        }
+        for key in ["sato", "suzuki"] {
+            assert_eq!(hall.reads(suzuki, 0, key).as_deref(), Some("2"), "lie {kind}");
+        }
+        for person in [sato, suzuki] {
+            assert_eq!(hall.people[person].refusals, 0, "lie {kind}");
+            assert_eq!(hall.unsaved(person, 0), 0, "lie {kind}");
+        }
+        // What was lost with a connection that a lie had ended comes with the next one.
+        hall.cut_other(liar);
+        hall.run_for(20_000);
+        hall.check_end();
+    }
 }
 
 #[test]

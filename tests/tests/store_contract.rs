@@ -10,7 +10,7 @@ use server::{
         Write, sqlite,
     },
 };
-use sync::DocumentId;
+use sync::{DocumentId, Lease};
 use tests::temporary_folder;
 
 /// Runs a rule against every backend.
@@ -37,6 +37,7 @@ contract!(
     a_new_store_is_empty_and_knows_nothing,
     a_document_comes_back_as_snapshot_and_increments_in_order,
     a_repeated_change_is_written_once,
+    row_17_leases_come_back_with_their_document_and_never_change_hands,
     a_transaction_happens_whole_or_not_at_all,
     writing_to_a_document_that_is_not_there_is_a_contradiction,
     a_compaction_replaces_what_it_contains_and_keeps_what_came_later,
@@ -153,6 +154,49 @@ async fn a_repeated_change_is_written_once(store: Arc<dyn Store>) -> Result<()> 
     // The same bytes in another document are another change.
     store.commit(vec![new_document(2), append(2, &[b"one"])]).await?;
     assert_eq!(store.document(document(2)).await?.context("there")?.changes, [b"one"]);
+    Ok(())
+}
+
+async fn row_17_leases_come_back_with_their_document_and_never_change_hands(store: Arc<dyn Store>) -> Result<()> {
+    let lease = |number: u8, actor: u8, holder: &str| Write::Lease {
+        document: document(number),
+        leases: vec![Lease {
+            actor: vec![actor; 16].into(),
+            holder: holder.to_owned(),
+        }],
+    };
+    store.commit(vec![new_document(1), new_document(2)]).await?;
+    store
+        .commit(vec![append(1, &[b"one"]), lease(1, 7, "tablet"), lease(1, 5, "phone")])
+        .await?;
+    store.commit(vec![lease(1, 7, "tablet")]).await?;
+    let stolen = store.commit(vec![append(1, &[b"two"]), lease(1, 7, "liar")]).await;
+    assert_eq!(stolen, Err(StoreError::Conflict));
+    // In another document the same actor is another lease.
+    store.commit(vec![lease(2, 7, "liar")]).await?;
+    assert_eq!(
+        store.commit(vec![lease(9, 7, "tablet")]).await,
+        Err(StoreError::Conflict)
+    );
+    let stored = store.document(document(1)).await?.context("there")?;
+    assert_eq!(
+        stored.changes,
+        [b"one"],
+        "the change that came with a stolen lease is not there"
+    );
+    let holders: Vec<&str> = stored.leases.iter().map(|lease| lease.holder.as_str()).collect();
+    assert_eq!(holders, ["phone", "tablet"], "ordered by actor");
+    let compact = Write::Compact {
+        document: document(1),
+        up_to_seq: 1,
+        snapshot: vec![9; 9],
+    };
+    store.commit(vec![compact]).await?;
+    assert_eq!(store.document(document(1)).await?.context("there")?.leases.len(), 2);
+    store
+        .commit(vec![Write::DeleteDocument { document: document(1) }, new_document(1)])
+        .await?;
+    assert!(store.document(document(1)).await?.context("there")?.leases.is_empty());
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 //! Every step prints one line saying what it does and why, nothing asks a question, and a failure names what to
 //! install. Results are kept below `target/`, so that a second run does only what changed.
 
+mod fuzz;
 mod machine;
 mod native;
 mod page;
@@ -82,6 +83,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<OsString>,
     },
+    /// Throw random bytes at the gate, ten million times a target.
+    Fuzz(fuzz::Options),
     /// Build the one file that is deployed: target/dist/yoriai.
     Dist,
 }
@@ -132,6 +135,7 @@ fn run(task: Task) -> Result<ExitCode> {
             let sim = native::tool(&workspace, "sim")?;
             become_process(Command::new(sim).args(options))
         }
+        Task::Fuzz(options) => fuzz::run(&workspace, &options),
         Task::Dist => {
             let server = native::server(&workspace, Profile::Release, Some(&ship_page(&workspace)?))?;
             let folder = workspace.target.join("dist");

@@ -34,6 +34,8 @@ pub enum Part {
     Board,
     /// Tests of the protocol.
     Sync,
+    /// The gate under known hostile bytes and the fuzz targets' seeds.
+    Hostile,
     /// Tests inside the server.
     Server,
     /// Tests of the client that need no browser.
@@ -51,6 +53,7 @@ impl Part {
             Part::Fmt | Part::Clippy | Part::ClippyWasm | Part::Page => None,
             Part::Board => Some("board"),
             Part::Sync => Some("sync"),
+            Part::Hostile => Some("hostile"),
             Part::Server => Some("server"),
             Part::ClientWasm => Some("client-wasm"),
             Part::Tests => Some("tests"),

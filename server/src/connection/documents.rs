@@ -192,6 +192,8 @@ impl Connection {
                 device: self.seat.device.clone(),
             },
             yoriai,
+            // A token acts for the device that asked for it, so that a client keeps its actor ids when the token is renewed.
+            holder: self.seat.device.clone(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use automerge::{Automerge, Change};
 use sync::{Admission, PeerInfo, Refusal};
 
-use crate::{metrics::Metrics, store::DocumentKind};
+use crate::{metrics::Metrics, state::wall_clock_ms, store::DocumentKind};
 
 /// The admission check of one document.
 pub struct DocumentAdmission {
@@ -15,6 +15,10 @@ pub struct DocumentAdmission {
 }
 
 impl Admission for DocumentAdmission {
+    fn now_s(&self) -> Option<i64> {
+        Some(wall_clock_ms().div_euclid(1_000))
+    }
+
     fn admit(&mut self, doc: &Automerge, _info: &PeerInfo, changes: &[Change]) -> Result<(), Refusal> {
         let admitted = match self.kind {
             Some(DocumentKind::Board) => board::admission::admit_board(doc, changes),

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use automerge::{ActorId, Automerge, Change, ROOT, ReadDoc as _};
 use board::Board;
+use sync::Lease;
 
 use crate::store::{DocumentKind, StoreError, StoredDocument};
 
@@ -17,6 +18,8 @@ pub struct Loaded {
     pub doc: Automerge,
     /// The change that brings an older schema up to date, if it needs one.
     pub migration: Option<Change>,
+    /// Which device may write under which actor id.
+    pub leases: Vec<Lease>,
 }
 
 /// Builds the document for a room, and the change that migrates it.
@@ -40,6 +43,7 @@ pub fn load(stored: &StoredDocument) -> Result<Loaded, StoreError> {
         workshop: stored.workshop.clone(),
         doc,
         migration,
+        leases: stored.leases.clone(),
     })
 }
 

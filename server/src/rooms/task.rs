@@ -314,10 +314,14 @@ impl RoomTask {
                 workshop,
                 doc,
                 migration,
+                leases,
             }) => {
                 self.workshop = workshop;
                 self.admission.kind = Some(kind);
-                self.handle(Input::Loaded(Box::new(doc)));
+                self.handle(Input::Loaded {
+                    doc: Box::new(doc),
+                    leases,
+                });
                 if let Some(change) = migration {
                     tracing::info!(document = %self.document, "document is brought up to date");
                     // Nobody waits for it: token 0 belongs to no edit.
@@ -432,24 +436,19 @@ impl RoomTask {
                     self.shared.metrics.sent_bytes.inc_by(length);
                 }
             }
-            Output::Persist { batch, changes } => {
+            Output::Persist { batch, changes, leases } => {
                 let (store, document) = (Arc::clone(&self.shared.store), self.document);
-                let bodies = changes.iter().map(|change| change.raw_bytes().to_vec()).collect();
+                let changes = changes.iter().map(|change| change.raw_bytes().to_vec()).collect();
+                let mut writes = vec![Write::Append { document, changes }];
+                if !leases.is_empty() {
+                    let leases = leases.to_vec();
+                    writes.push(Write::Lease { document, leases });
+                }
                 self.persisting_since = Instant::now();
                 if self.oldest[0].is_none() {
                     self.oldest[0] = self.oldest[1].take();
                 }
-                self.persisting = Some(Box::pin(async move {
-                    (
-                        batch,
-                        store
-                            .commit(vec![Write::Append {
-                                document,
-                                changes: bodies,
-                            }])
-                            .await,
-                    )
-                }));
+                self.persisting = Some(Box::pin(async move { (batch, store.commit(writes).await) }));
             }
             Output::Close { session, code, reason } => {
                 if let Some(outbox) = self.outboxes.remove(&session) {
@@ -467,6 +466,14 @@ impl RoomTask {
             }
             Output::WakeAt { at_ms } => {
                 self.wakes.insert(at_ms);
+            }
+            Output::Panicked => {
+                self.shared.metrics.panics.inc();
+                tracing::error!(document = %self.document, "a panic over a session's changes was caught");
+            }
+            Output::Reload => {
+                tracing::warn!(document = %self.document, "the document is read again");
+                self.start_loading();
             }
             Output::Unload => self.ended = true,
         }
@@ -562,7 +569,7 @@ fn session_of(input: &Input) -> Option<SessionId> {
         Input::AccessChanged { .. }
         | Input::Introduced { .. }
         | Input::SessionLeft { .. }
-        | Input::Loaded(_)
+        | Input::Loaded { .. }
         | Input::LoadFailed { .. }
         | Input::Persisted { .. }
         | Input::PersistFailed { .. }

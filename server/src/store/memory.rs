@@ -5,7 +5,8 @@ use std::{
     sync::{Mutex, MutexGuard},
 };
 
-use sync::DocumentId;
+use automerge::ActorId;
+use sync::{DocumentId, Lease};
 
 use super::{
     Answer, Committed, DeviceRow, DocumentKind, LinkRow, SeatRow, Store, StoreError, StoredDocument, TokenRow,
@@ -40,6 +41,7 @@ struct Document {
     last_seq: u64,
     changes: BTreeMap<u64, Vec<u8>>,
     hashes: BTreeMap<[u8; 32], u64>,
+    leases: BTreeMap<ActorId, String>,
 }
 
 impl MemoryStore {
@@ -78,6 +80,14 @@ impl Store for MemoryStore {
                 snapshot: document.snapshot.clone(),
                 changes: document.changes.values().cloned().collect(),
                 last_seq: document.last_seq,
+                leases: document
+                    .leases
+                    .iter()
+                    .map(|(actor, holder)| Lease {
+                        actor: actor.clone(),
+                        holder: holder.clone(),
+                    })
+                    .collect(),
             })
         })
     }
@@ -187,6 +197,7 @@ impl Rows {
                     last_seq: 0,
                     changes: BTreeMap::new(),
                     hashes: BTreeMap::new(),
+                    leases: BTreeMap::new(),
                 };
                 insert_new(&mut self.documents, document, row)
             }
@@ -215,6 +226,15 @@ impl Rows {
                     committed.appended += 1;
                 }
                 committed.increments = committed.increments.max(document.last_seq - document.snapshot_seq);
+                Ok(())
+            }
+            Write::Lease { document, leases } => {
+                let document = self.documents.get_mut(&document).ok_or(StoreError::Conflict)?;
+                for Lease { actor, holder } in leases {
+                    if *document.leases.entry(actor).or_insert_with(|| holder.clone()) != holder {
+                        return Err(StoreError::Conflict);
+                    }
+                }
                 Ok(())
             }
             Write::Compact {

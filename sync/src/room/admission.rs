@@ -5,7 +5,8 @@ use automerge::{Automerge, Change};
 use super::PeerInfo;
 use crate::chunk::Chunk;
 
-/// Decides which changes may become part of a document. Calls are made under `catch_unwind`; a panic counts as a refusal.
+/// Decides which changes may become part of a document. Calls are made under `catch_unwind`; a panic is a refusal, after which
+/// the room asks for its document anew ([`Output::Reload`](super::Output::Reload)).
 pub trait Admission {
     /// Looks at a chunk before automerge parses it: sizes and counts, so that a small chunk cannot cost much (RELIABILITY.md,
     /// fact 2). Its kind has been checked: a change or a compressed change.
@@ -15,6 +16,12 @@ pub trait Admission {
     fn inspect(&mut self, info: &PeerInfo, chunk: &Chunk<'_>) -> Result<(), Refusal> {
         let _ = (info, chunk);
         Ok(())
+    }
+
+    /// Seconds since 1970 by the server's clock: a change dated more than a day ahead of it is refused. Nothing else is
+    /// decided by it. None if there is no clock.
+    fn now_s(&self) -> Option<i64> {
+        None
     }
 
     /// Looks at changes that are new to `doc`, fit onto it in this order (dependencies present, sequence numbers next in

@@ -11,16 +11,18 @@ use automerge::Change;
 use super::{
     Admission, BATCH_BYTES_MAX, BATCH_CHANGES_MAX, CloseCode, Input, Live, ORPHAN_MESSAGES_MAX, Output, Phase,
     QUEUE_BYTES_MAX, RETRY_FIRST_MS, RETRY_MAX_MS, Refusal, Room, SessionId,
-    draft::{Draft, Source, Submission, Verdict, merge_by_session},
+    draft::{Draft, Held, Source, Submission, Verdict, merge_by_session},
     member::Own,
+    rehearsal::Failure,
 };
-use crate::peer_sync::holds;
+use crate::{leases::Lease, peer_sync::holds};
 
 /// Changes on their way to the disk.
 #[derive(Debug)]
 pub(super) struct Batch {
     number: u64,
     changes: Arc<[Change]>,
+    leases: Arc<[Lease]>,
     /// Who is to be acknowledged, and what of the batch is its own.
     authors: BTreeMap<SessionId, Own>,
     /// How many submissions of each session this batch answers.
@@ -30,12 +32,22 @@ pub(super) struct Batch {
     retry_at_ms: Option<u64>,
 }
 
+/// A batch being formed, with what was left out of it.
+#[derive(Default)]
+struct Forming {
+    draft: Draft,
+    later: VecDeque<Submission>,
+    orphans: Vec<(Source, usize)>,
+    refused: Vec<(Source, Refusal)>,
+    panicked: Option<Source>,
+}
+
 impl Room {
     /// Puts a submission in line, or ends its session when the line is too long already.
     pub(super) fn submit(&mut self, submission: Submission, outputs: &mut Vec<Output>) {
         let Some(live) = self.live_mut() else { return };
         if let Source::Session(session, _) = submission.from {
-            if live.queue_bytes.saturating_add(submission.bytes) > QUEUE_BYTES_MAX {
+            if live.line.queue_bytes.saturating_add(submission.bytes) > QUEUE_BYTES_MAX {
                 let text = "too many changes wait for the disk";
                 return self.close(session, CloseCode::Overloaded, "overloaded", text, outputs);
             }
@@ -44,8 +56,8 @@ impl Room {
             }
         }
         if let Some(live) = self.live_mut() {
-            live.queue_bytes += submission.bytes;
-            live.queue.push_back(submission);
+            live.line.queue_bytes += submission.bytes;
+            live.line.queue.push_back(submission);
         }
     }
 
@@ -55,53 +67,56 @@ impl Room {
             let (Phase::Ready(live) | Phase::Draining(live)) = &mut self.phase else {
                 return;
             };
-            if live.batch.is_some() || live.queue.is_empty() {
+            if live.batch.is_some() || live.line.queue.is_empty() {
                 return;
             }
-            let waiting = std::mem::take(&mut live.queue);
-            let queue_bytes = std::mem::take(&mut live.queue_bytes);
-            let mut draft = Draft::default();
-            let mut bytes = 0;
-            let mut later = VecDeque::new();
-            // One submission of a session in a batch: a later one of its own may build on the first, and what is admitted
-            // must build on the document.
-            let mut behind = BTreeSet::new();
-            let mut ended = Vec::new();
-            let mut orphans = Vec::new();
-            for submission in merge_by_session(waiting) {
-                let full = bytes > 0 && bytes + submission.bytes > BATCH_BYTES_MAX
-                    || draft.changes.len() + submission.changes.len() > BATCH_CHANGES_MAX && !draft.changes.is_empty();
-                let session = match submission.from {
-                    Source::Session(session, _) => Some(session),
-                    Source::Server { .. } => None,
-                };
-                if full || session.is_some_and(|session| behind.contains(&session)) {
-                    behind.extend(session);
-                    later.push_back(submission);
-                    continue;
-                }
-                match draft.take(&mut live.doc, &mut live.seqs, admission, &submission) {
-                    Verdict::Taken => {
-                        bytes += submission.bytes;
-                        behind.extend(session);
+            let mut forming = live.form(admission);
+            let rehearsed = match forming.draft.changes.is_empty() || forming.panicked.is_some() {
+                true => Ok(()),
+                false => live.rehearsal.play(&live.doc, &forming.draft.changes),
+            };
+            live.line.alone = live.line.alone.saturating_sub(1);
+            if let Err(failure) = rehearsed {
+                // Nothing of it was written or shown. One by one they are tried again, so that the one that does not fit ends
+                // its own session only.
+                let taken = std::mem::take(&mut forming.draft).taken;
+                match <[Submission; 1]>::try_from(taken) {
+                    Ok([submission]) => match failure {
+                        Failure::Unfit => forming.refused.push((submission.from, unfit())),
+                        Failure::Panicked => forming.panicked = Some(submission.from),
+                    },
+                    Err(taken) => {
+                        live.line.alone = live.line.alone.max(taken.len());
+                        forming.later = taken.into_iter().chain(forming.later).collect();
                     }
-                    Verdict::Later => {
-                        behind.extend(session);
-                        later.push_back(submission);
-                    }
-                    Verdict::Orphan => orphans.push((submission.from, submission.messages)),
-                    Verdict::Refused(refusal) => ended.push((submission.from, refusal)),
                 }
             }
-            live.queue_bytes = later.iter().map(|submission| submission.bytes).sum();
-            debug_assert!(live.queue_bytes <= queue_bytes);
-            live.queue = later;
-            let in_flight = live.put_in_flight(draft, outputs);
+            let Forming {
+                draft,
+                later,
+                orphans,
+                refused,
+                panicked: culprit,
+            } = forming;
+            let in_flight = if culprit.is_none() {
+                live.line.queue = later;
+                live.put_in_flight(draft, outputs)
+            } else {
+                // The document is read anew first: what was good waits in line.
+                live.line.queue = draft.taken.into_iter().chain(later).collect();
+                InFlight::Yes
+            };
+            live.line.count();
             for (from, messages) in orphans {
                 self.orphan(from, messages, outputs);
             }
-            for (from, refusal) in ended {
+            for (from, refusal) in refused {
                 self.refuse(from, &refusal, outputs);
+            }
+            if let Some(culprit) = culprit {
+                outputs.push(Output::Panicked);
+                self.refuse(culprit, &panicked(), outputs);
+                return self.reload(outputs);
             }
             match in_flight {
                 InFlight::Yes => return,
@@ -135,18 +150,20 @@ impl Room {
 
     fn refuse(&mut self, from: Source, refusal: &Refusal, outputs: &mut Vec<Output>) {
         match from {
-            Source::Session(session, _) => {
-                if let Some(live) = self.live_mut() {
-                    live.forget(session);
-                }
-                let text = refusal.to_string();
-                self.close(session, CloseCode::Refused, "refused", &text, outputs);
-            }
+            Source::Session(session, _) => self.refuse_session(session, refusal, outputs),
             Source::Server { token } => outputs.push(Output::LocalRefused {
                 token,
                 reason: refusal.to_string(),
             }),
         }
+    }
+
+    /// Ends a session over its changes; what else it has in line goes with it.
+    pub(super) fn refuse_session(&mut self, session: SessionId, refusal: &Refusal, outputs: &mut Vec<Output>) {
+        if let Some(live) = self.live_mut() {
+            live.line.forget(session);
+        }
+        self.close(session, CloseCode::Refused, "refused", &refusal.to_string(), outputs);
     }
 
     /// The batch is on disk: apply it, acknowledge it, show it, start the next.
@@ -161,7 +178,7 @@ impl Room {
         let Some(batch) = live.batch.take_if(|batch| batch.number == number) else {
             return;
         };
-        if live.apply(&batch.changes).is_err() {
+        if live.promote(&batch).is_err() {
             let reason = "a batch that is on disk cannot be applied";
             for token in batch.tokens {
                 let reason = reason.to_owned();
@@ -213,6 +230,7 @@ impl Room {
             outputs.push(Output::Persist {
                 batch: batch.number,
                 changes: Arc::clone(&batch.changes),
+                leases: Arc::clone(&batch.leases),
             });
         } else {
             outputs.push(Output::WakeAt { at_ms });
@@ -287,7 +305,9 @@ impl Room {
             let reason = "the changes build on what the document does not hold".to_owned();
             return outputs.push(Output::LocalRefused { token, reason });
         }
-        if live.apply(&changes).is_err() {
+        let applied = live.apply(&changes);
+        let followed = live.rehearsal.follow(&changes, live.batch.is_some());
+        if applied.is_err() || followed.is_err() {
             return self.fail("changes that are on disk cannot be applied", outputs);
         }
         self.fan_out(&changes, &BTreeMap::new(), outputs);
@@ -301,33 +321,91 @@ enum InFlight {
 }
 
 impl Live {
+    /// Takes out of the line what makes the next batch.
+    fn form(&mut self, admission: &mut dyn Admission) -> Forming {
+        let waiting = std::mem::take(&mut self.line.queue);
+        let mut held = Held {
+            doc: &mut self.doc,
+            max_op: self.max_op,
+            seqs: &mut self.seqs,
+            leases: &self.leases,
+            now_s: admission.now_s(),
+        };
+        let mut forming = Forming::default();
+        let draft = &mut forming.draft;
+        let mut bytes = 0;
+        // One submission of a session in a batch: a later one of its own may build on the first, and what is admitted
+        // must build on the document.
+        let mut behind = BTreeSet::new();
+        for submission in merge_by_session(waiting) {
+            let full = !draft.taken.is_empty()
+                && (self.line.alone > 0
+                    || bytes + submission.bytes > BATCH_BYTES_MAX
+                    || draft.changes.len() + submission.changes.len() > BATCH_CHANGES_MAX);
+            let session = match submission.from {
+                Source::Session(session, _) => Some(session),
+                Source::Server { .. } => None,
+            };
+            if full || forming.panicked.is_some() || session.is_some_and(|session| behind.contains(&session)) {
+                behind.extend(session);
+                forming.later.push_back(submission);
+                continue;
+            }
+            match draft.take(&mut held, admission, &submission) {
+                Verdict::Taken => {
+                    bytes += submission.bytes;
+                    behind.extend(session);
+                    draft.taken.push(submission);
+                }
+                Verdict::Later => {
+                    behind.extend(session);
+                    forming.later.push_back(submission);
+                }
+                Verdict::Orphan => forming.orphans.push((submission.from, submission.messages)),
+                Verdict::Refused(refusal) => forming.refused.push((submission.from, refusal)),
+                Verdict::Panicked => forming.panicked = Some(submission.from),
+            }
+        }
+        forming
+    }
+
     fn put_in_flight(&mut self, draft: Draft, outputs: &mut Vec<Output>) -> InFlight {
-        let Draft {
-            changes,
-            hashes: _,
-            authors,
-            submissions,
-            tokens,
-            seqs: _,
-        } = draft;
-        let changes: Arc<[Change]> = changes.into();
-        let number = self.batches;
+        let changes: Arc<[Change]> = draft.changes.into();
+        let leases: Arc<[Lease]> = draft.leases.into();
+        let number = self.line.batches;
         let batch = Batch {
             number,
             changes: Arc::clone(&changes),
-            authors,
-            submissions,
-            tokens,
+            leases: Arc::clone(&leases),
+            authors: draft.authors,
+            submissions: draft.submissions,
+            tokens: draft.tokens,
             failures: 0,
             retry_at_ms: None,
         };
         if changes.is_empty() {
             return InFlight::Nothing(batch);
         }
-        self.batches += 1;
+        self.line.batches += 1;
         self.batch = Some(batch);
-        outputs.push(Output::Persist { batch: number, changes });
+        outputs.push(Output::Persist {
+            batch: number,
+            changes,
+            leases,
+        });
         InFlight::Yes
+    }
+
+    /// The batch is on disk: the document that it was rehearsed on becomes the document.
+    fn promote(&mut self, batch: &Batch) -> Result<(), ()> {
+        if !self.rehearsal.take(&mut self.doc, &batch.changes) {
+            self.apply(&batch.changes)?;
+        }
+        self.applied(&batch.changes);
+        for lease in batch.leases.iter() {
+            self.leases.grant(lease.clone());
+        }
+        Ok(())
     }
 
     /// Applies changes that are on disk. On an error, a panic of automerge included, the document is not to be used again.
@@ -337,28 +415,29 @@ impl Live {
         if !matches!(applied, Ok(Ok(()))) {
             return Err(());
         }
-        self.seqs.applied(changes);
-        self.heads = self.doc.get_heads();
+        self.applied(changes);
         Ok(())
+    }
+
+    fn applied(&mut self, changes: &[Change]) {
+        self.seqs.applied(changes);
+        self.max_op = changes.iter().map(Change::max_op).max().unwrap_or(0).max(self.max_op);
+        self.heads = self.doc.get_heads();
     }
 
     /// The tokens of the server's own changes that are not on disk yet.
     pub(super) fn tokens(&self) -> Vec<u64> {
-        let queued = self.queue.iter().filter_map(|submission| match submission.from {
-            Source::Server { token } => Some(token),
-            Source::Session(..) => None,
-        });
-        self.batch
-            .iter()
-            .flat_map(|batch| batch.tokens.iter().copied())
-            .chain(queued)
-            .collect()
+        let in_flight = self.batch.iter().flat_map(|batch| batch.tokens.iter().copied());
+        in_flight.chain(self.line.tokens()).collect()
     }
+}
 
-    /// Drops what a refused session still has in line.
-    fn forget(&mut self, session: SessionId) {
-        self.queue
-            .retain(|submission| !matches!(submission.from, Source::Session(from, _) if from == session));
-        self.queue_bytes = self.queue.iter().map(|submission| submission.bytes).sum();
-    }
+/// The refusal of what did not stand its rehearsal.
+fn unfit() -> Refusal {
+    Refusal::new("malformed", "a change that does not come back as it was sent")
+}
+
+/// The refusal of what made automerge or the admission panic.
+pub(super) fn panicked() -> Refusal {
+    Refusal::new("malformed", "a change that cannot be applied")
 }

@@ -1,15 +1,13 @@
-//! Coming in, being answered, being shown what is new, and the end.
+//! Coming in, being answered, being shown what is new.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
-use automerge::{Automerge, Change, ChangeHash};
+use automerge::{Change, ChangeHash};
 
 use super::{
-    Admission, CloseCode, Input, Live, Output, PeerInfo, Phase, Room, SESSIONS_MAX, SessionId, WAITING_MAX,
-    draft::{self, Seqs, Source, Submission},
+    Admission, CloseCode, Live, Output, PeerInfo, Phase, Room, SESSIONS_MAX, SessionId, WAITING_MAX,
+    batch::panicked,
+    draft::{self, Source, Submission, Unreadable},
     frames::addressed,
     member::{Member, Own},
 };
@@ -157,7 +155,11 @@ impl Room {
                 );
                 self.start_batch(admission, outputs);
             }
-            Err(refusal) => self.close(session, CloseCode::Refused, "refused", &refusal.to_string(), outputs),
+            Err(Unreadable::Refused(refusal)) => self.refuse_session(session, &refusal, outputs),
+            Err(Unreadable::Panicked) => {
+                outputs.push(Output::Panicked);
+                self.refuse_session(session, &panicked(), outputs);
+            }
         }
     }
 
@@ -255,79 +257,6 @@ impl Room {
                 droppable: false,
             });
         }
-    }
-
-    pub(super) fn loaded(
-        &mut self,
-        now_ms: u64,
-        admission: &mut dyn Admission,
-        doc: Automerge,
-        outputs: &mut Vec<Output>,
-    ) {
-        let Phase::Loading { waiting, local } = &mut self.phase else {
-            return;
-        };
-        let (waiting, local) = (std::mem::take(waiting), std::mem::take(local));
-        self.phase = Phase::Ready(Box::new(Live {
-            heads: doc.get_heads(),
-            doc,
-            seqs: Seqs::default(),
-            queue: VecDeque::new(),
-            queue_bytes: 0,
-            batch: None,
-            batches: 0,
-            catch_up: None,
-        }));
-        for input in local {
-            self.handle(now_ms, admission, input, outputs);
-        }
-        for (session, message) in waiting {
-            self.message(now_ms, admission, session, message, outputs);
-        }
-    }
-
-    pub(super) fn drain(&mut self, outputs: &mut Vec<Output>) {
-        match std::mem::replace(&mut self.phase, Phase::Gone) {
-            Phase::Ready(live) | Phase::Draining(live) => {
-                self.phase = Phase::Draining(live);
-                self.finish_drain(outputs);
-            }
-            loading @ Phase::Loading { .. } => {
-                self.phase = loading;
-                self.end_drain(outputs);
-            }
-            Phase::Gone => {}
-        }
-    }
-
-    /// Ends a room that drains as soon as nothing is in flight.
-    pub(super) fn finish_drain(&mut self, outputs: &mut Vec<Output>) {
-        if let Phase::Draining(live) = &self.phase
-            && live.batch.is_none()
-            && live.queue.is_empty()
-        {
-            self.end_drain(outputs);
-        }
-    }
-
-    pub(super) fn end_drain(&mut self, outputs: &mut Vec<Output>) {
-        let tokens = match std::mem::replace(&mut self.phase, Phase::Gone) {
-            Phase::Loading { local, .. } => local.iter().filter_map(Input::token).collect(),
-            Phase::Ready(live) | Phase::Draining(live) => live.tokens(),
-            Phase::Gone => Vec::new(),
-        };
-        for token in tokens {
-            let reason = "the room is closing".to_owned();
-            outputs.push(Output::LocalRefused { token, reason });
-        }
-        for session in std::mem::take(&mut self.members).into_keys() {
-            outputs.push(Output::Close {
-                session,
-                code: CloseCode::Restart,
-                reason: "the server restarts".to_owned(),
-            });
-        }
-        outputs.push(Output::Unload);
     }
 }
 

@@ -22,6 +22,15 @@ impl Room {
         let before = member.access;
         member.access = access;
         reason.clone_into(&mut member.reason);
+        if before == Access::Write && access != Access::Write {
+            // What is still in line was sent while it might, but is written when it may not: it stays with the client, unsaved.
+            let dropped = match &mut self.phase {
+                Phase::Ready(live) | Phase::Draining(live) => live.line.forget(session),
+                Phase::Loading { line, .. } => line.forget(session),
+                Phase::Gone => 0,
+            };
+            member.submissions = member.submissions.saturating_sub(dropped);
+        }
         self.send_access(session, outputs);
         if access == Access::None {
             if let Some(member) = self.members.remove(&session) {
@@ -128,7 +137,10 @@ impl Room {
     /// The document cannot be read: everybody hears that it is unavailable, and the room ends.
     pub(super) fn fail(&mut self, reason: &str, outputs: &mut Vec<Output>) {
         let tokens = match std::mem::replace(&mut self.phase, Phase::Gone) {
-            Phase::Loading { local, .. } => local.iter().filter_map(Input::token).collect(),
+            Phase::Loading { local, line, .. } => {
+                let waiting = local.iter().filter_map(Input::token);
+                waiting.chain(line.tokens()).collect()
+            }
             Phase::Ready(live) | Phase::Draining(live) => live.tokens(),
             Phase::Gone => Vec::new(),
         };
@@ -185,7 +197,7 @@ impl Input {
             Self::AccessChanged { .. } => "access",
             Self::Introduced { .. } => "introduced",
             Self::SessionLeft { .. } => "left",
-            Self::Loaded(_) => "loaded",
+            Self::Loaded { .. } => "loaded",
             Self::LoadFailed { .. } => "load-failed",
             Self::Persisted { .. } => "persisted",
             Self::PersistFailed { .. } => "persist-failed",

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::{ActorId, Automerge, Change, ChangeHash};
-use sync::DocumentId;
+use sync::{DocumentId, Lease};
 
 /// What is durable: it survives every restart of the server.
 #[derive(Debug, Default)]
@@ -19,6 +19,7 @@ pub struct Disk {
 struct Stored {
     changes: Vec<Change>,
     hashes: BTreeSet<ChangeHash>,
+    leases: BTreeMap<ActorId, String>,
 }
 
 impl Disk {
@@ -30,9 +31,13 @@ impl Disk {
         }
     }
 
-    /// Writes changes, each once.
-    pub fn write(&mut self, document: DocumentId, changes: &[Change]) {
+    /// Writes changes, each once, and the leases that come with them.
+    pub fn write(&mut self, document: DocumentId, changes: &[Change], leases: &[Lease]) {
         let stored = self.documents.entry(document).or_default();
+        for Lease { actor, holder } in leases {
+            let known = stored.leases.entry(actor.clone()).or_insert_with(|| holder.clone());
+            assert_eq!(known, holder, "an actor id does not change hands");
+        }
         for change in changes {
             if stored.hashes.insert(change.hash()) {
                 stored.changes.push(change.clone());
@@ -50,6 +55,18 @@ impl Disk {
     /// Every change of a document, in the order in which they were written.
     pub fn changes(&self, document: &DocumentId) -> &[Change] {
         self.documents.get(document).map_or(&[], |stored| &stored.changes)
+    }
+
+    /// Who may write under which actor id.
+    pub fn leases(&self, document: &DocumentId) -> Vec<Lease> {
+        let stored = self.documents.get(document).into_iter();
+        stored
+            .flat_map(|stored| &stored.leases)
+            .map(|(actor, holder)| Lease {
+                actor: actor.clone(),
+                holder: holder.clone(),
+            })
+            .collect()
     }
 
     /// The document as a server reads it.

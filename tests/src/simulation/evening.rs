@@ -2,7 +2,11 @@
 
 use sync::Access;
 
-use super::world::World;
+use super::{
+    liar::LIAR,
+    server::NOW_S,
+    world::{FORBIDDEN, World},
+};
 
 /// Boards of an evening.
 const BOARDS: u8 = 2;
@@ -39,7 +43,17 @@ pub fn evening(seed: u64, aloud: bool) -> Report {
     if world.chance.once_in(2) {
         world.other("reader", Access::Read);
     }
+    // Tablets' clocks are wrong by years in the past; ahead of the server's, our own client corrects them.
+    for person in &mut world.people {
+        person.shelf.clock_s = NOW_S - world.chance.below(10 * 365 * 24 * 60 * 60) as i64;
+    }
+    let liar = world.other(LIAR, Access::Write);
+    let last = usize::from(BOARDS) - 1;
+    world.change_right(LIAR, last, Access::None);
     for step in 0..STEPS {
+        if world.chance.once_in(8) {
+            world.lie(liar);
+        }
         happen(&mut world, step);
         let pause_ms = if world.chance.once_in(10) { 4_000 } else { 150 };
         let pause_ms = world.chance.below(pause_ms);
@@ -87,7 +101,7 @@ fn happen(world: &mut World, step: u64) {
         86..=88 => world.disk.full = true,
         89..=91 => world.disk.full = false,
         92..=93 => world.put_away_idle_rooms(),
-        94 => world.write(person, board, "forbidden", &value),
+        94 => world.write(person, board, FORBIDDEN, &value),
         _ => flip_right(world, person, board),
     }
 }

@@ -24,11 +24,23 @@ impl World {
         }
     }
 
-    /// With every frame the server sends: the heads it announces are on disk ("seen means saved").
-    pub(super) fn check_announcement(&self, bytes: &[u8]) {
+    /// With every frame the server sends: its receiver may see the document, and the heads it announces are on disk ("seen
+    /// means saved").
+    pub(super) fn check_announcement(&self, receiver: &str, bytes: &[u8]) {
         let Ok(message) = wire::decode(bytes, SERVER_FRAME_BYTES_MAX) else {
             return self.must(false, "the server sends a frame that cannot be read");
         };
+        let about = match &message {
+            Message::Sync(sync) => Some(sync.document),
+            Message::Ephemeral(ephemeral) => Some(ephemeral.document),
+            Message::Peers { document, .. } => Some(*document),
+            _ => None,
+        };
+        if let Some(document) = about {
+            let right = self.rights.get(&(receiver.to_owned(), document));
+            let sees = right.is_some_and(|right| *right != Access::None);
+            self.must(sees, &format!("{receiver} is sent a document it may not see"));
+        }
         let Message::Sync(message) = message else { return };
         let Ok(body) = sync_message::read(&message.data) else {
             return self.must(false, "the server sends a sync message that cannot be read");
@@ -63,6 +75,10 @@ impl World {
                 let Some(doc) = person.shelf.doc(document) else {
                     continue;
                 };
+                self.must(
+                    person.refusals <= person.pranks,
+                    &format!("{} was refused without having done anything", person.name),
+                );
                 let made = person.shelf.made.get(document).map_or(&[][..], Vec::as_slice);
                 self.check_replica(&person.name, board, document, doc, &stored, made);
                 if self.may_write(&person.name, document) {
@@ -75,6 +91,14 @@ impl World {
             }
             for other in &self.others {
                 let Some(doc) = other.shelf.doc(document) else { continue };
+                if self.rights.get(&(other.name.clone(), *document)) == Some(&Access::None) {
+                    let nothing = doc.get_heads().is_empty();
+                    self.must(
+                        nothing,
+                        &format!("{} was shown {board}, which it may not see", other.name),
+                    );
+                    continue;
+                }
                 let made = other.shelf.made.get(document).map_or(&[][..], Vec::as_slice);
                 self.check_replica(&other.name, board, document, doc, &stored, made);
             }
@@ -119,7 +143,7 @@ impl World {
         self.rights.get(&(name.to_owned(), *document)) == Some(&Access::Write)
     }
 
-    fn must(&self, holds: bool, otherwise: &str) {
+    pub(super) fn must(&self, holds: bool, otherwise: &str) {
         assert!(
             holds,
             "{otherwise}, at {} ms; the last of the trace:\n{}",

@@ -38,6 +38,11 @@ impl Other {
         }
     }
 
+    /// The server has answered on this connection.
+    pub fn is_joined(&self) -> bool {
+        self.joined
+    }
+
     pub fn opened(&self) -> Vec<Vec<u8>> {
         vec![wire::encode(&Message::Join {
             sender: self.own(),

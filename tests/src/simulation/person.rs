@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use automerge::{ActorId, Automerge, AutomergeError, Change, ChangeHash, ROOT, transaction::Transactable};
+use automerge::{
+    ActorId, Automerge, AutomergeError, Change, ChangeHash, ROOT,
+    transaction::{CommitOptions, Transactable},
+};
 use sync::{
     Client, DocumentId,
     client::{ClientEvent, Documents, Effect},
@@ -19,6 +22,8 @@ pub struct Shelf {
     pub made: BTreeMap<DocumentId, Vec<ChangeHash>>,
     /// Replicas begun, so that each has an actor of its own.
     replicas: u64,
+    /// What this device takes for seconds since 1970.
+    pub clock_s: i64,
 }
 
 impl Documents for Shelf {
@@ -39,6 +44,7 @@ impl Shelf {
             docs: BTreeMap::new(),
             made: BTreeMap::new(),
             replicas: 0,
+            clock_s: 0,
         }
     }
 
@@ -67,6 +73,11 @@ impl Shelf {
         self.docs.entry(document).or_default()
     }
 
+    /// A copy of a replica.
+    pub fn copy(&self, document: &DocumentId) -> Option<Automerge> {
+        self.docs.get(document).cloned()
+    }
+
     /// Every replica goes on under an actor nobody else has.
     fn rename(&mut self) {
         for doc in self.docs.values_mut() {
@@ -78,7 +89,9 @@ impl Shelf {
     /// Writes one word; `None` where nothing has been received yet, since nobody writes on a board they do not see.
     pub fn write(&mut self, document: &DocumentId, key: &str, value: &str) -> Option<Change> {
         let doc = self.docs.get_mut(document).filter(|doc| !doc.get_heads().is_empty())?;
-        let written = doc.transact::<_, _, AutomergeError>(|transaction| transaction.put(ROOT, key, value));
+        let clock = CommitOptions::default().with_time(self.clock_s);
+        let written =
+            doc.transact_with::<_, _, AutomergeError, _>(|()| clock, |transaction| transaction.put(ROOT, key, value));
         assert!(written.is_ok(), "a word is written into a map: {written:?}");
         let change = doc.get_last_local_change()?;
         self.made.entry(*document).or_default().push(change.hash());
@@ -100,6 +113,8 @@ pub struct Person {
     pub asleep: bool,
     /// Replicas that were set aside because a change was refused.
     pub refusals: u64,
+    /// Forbidden changes made here.
+    pub pranks: u64,
     /// How often the page was loaded anew.
     reloads: u64,
     /// What the person was told.
@@ -117,6 +132,7 @@ impl Person {
             wake_ms: None,
             asleep: false,
             refusals: 0,
+            pranks: 0,
             reloads: 0,
             notices: Vec::new(),
         };

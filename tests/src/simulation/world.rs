@@ -4,11 +4,14 @@ mod happen;
 mod links;
 mod trace;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use automerge::{Change, ROOT, ReadDoc};
+use automerge::{Change, ChangeHash, ROOT, ReadDoc};
 use sync::{
-    Access, DocumentId,
+    Access, DocumentId, Lease,
     client::{ClientEvent, Documents},
     session,
 };
@@ -23,6 +26,8 @@ use super::{
 use links::Link;
 pub use trace::Trace;
 
+/// What nobody may write.
+pub const FORBIDDEN: &str = "forbidden";
 /// automerge-repo tries again after this time.
 const OTHER_RETRY_MS: u64 = 5_000;
 /// The server gives up a connection that has been silent for this long; so does the network of a third party's device.
@@ -47,6 +52,10 @@ pub struct World {
     pub people: Vec<Person>,
     /// Third parties' clients.
     pub others: Vec<Other>,
+    /// Changes that must never be stored.
+    pub lies: BTreeSet<ChangeHash>,
+    /// Panics that the server caught.
+    pub panics: u64,
     /// What happened.
     pub trace: Trace,
     server: Option<Server>,
@@ -102,6 +111,7 @@ enum Event {
         document: DocumentId,
         batch: u64,
         changes: Arc<[Change]>,
+        leases: Arc<[Lease]>,
     },
 }
 
@@ -120,6 +130,8 @@ impl World {
             latency_ms: (1, 20),
             people: Vec::new(),
             others: Vec::new(),
+            lies: BTreeSet::new(),
+            panics: 0,
             trace: Trace::new(),
             server: Some(Server::new()),
             incarnation: 0,
@@ -131,7 +143,7 @@ impl World {
         for document in documents {
             let mut founder = super::person::Shelf::new("founder");
             founder.begin(document);
-            world.disk.write(document, &[founder.found(&document)]);
+            world.disk.write(document, &[founder.found(&document)], &[]);
         }
         world
     }
@@ -166,6 +178,10 @@ impl World {
             return;
         }
         if let Some(change) = here.shelf.write(&document, key, value) {
+            if key == FORBIDDEN {
+                here.pranks += 1;
+                self.lies.insert(change.hash());
+            }
             self.trace
                 .line(format!("{} {} writes {key} {}", self.now_ms, here.name, change.hash()));
             self.tell(person, ClientEvent::LocalChange { document, change });
@@ -285,11 +301,16 @@ impl World {
             .map(|(key, _)| *key)
             .collect();
         for key in in_flight {
-            if let Some(Event::Written { document, changes, .. }) = self.events.remove(&key)
+            if let Some(Event::Written {
+                document,
+                changes,
+                leases,
+                ..
+            }) = self.events.remove(&key)
                 && !self.disk.full
                 && self.chance.once_in(2)
             {
-                self.disk.write(document, &changes);
+                self.store(document, &changes, &leases);
             }
         }
         for connection in self.links.keys().copied().collect::<Vec<_>>() {

@@ -106,7 +106,11 @@ impl Hall {
         let mut rooms = BTreeMap::new();
         for (document, doc) in [(workshop, workshop_doc), (board, board_doc)] {
             let mut room = Room::new(document, own.clone());
-            room.handle(0, &mut &Guard::default(), Input::Loaded(Box::new(doc)), &mut Vec::new());
+            let loaded = Input::Loaded {
+                doc: Box::new(doc),
+                leases: Vec::new(),
+            };
+            room.handle(0, &mut &Guard::default(), loaded, &mut Vec::new());
             rooms.insert(document, room);
         }
         Self {
@@ -319,7 +323,11 @@ impl Hall {
         *tablet.line.borrow_mut() = Some(Line {
             id: SessionId(self.sessions.get()),
             session: Session::new(self.own.clone()),
-            info: PeerInfo { entry, yoriai: true },
+            info: PeerInfo {
+                entry,
+                yoriai: true,
+                holder: tablet.seat.device.clone(),
+            },
             yoriai: PeerMetadata::default(),
             entered: Vec::new(),
         });
@@ -409,6 +417,8 @@ impl Hall {
                     Output::LocalApplied { .. }
                     | Output::LocalRefused { .. }
                     | Output::WakeAt { .. }
+                    | Output::Panicked
+                    | Output::Reload
                     | Output::Unload => {}
                 }
             }

@@ -11,7 +11,7 @@ use super::{StoreError, StoredDocument, document_id, open_reading, read, seal, s
 /// Most sentences of SQLite about damaged pages: more say nothing more.
 const SENTENCES_MAX: u32 = 20;
 /// The tables that belong to one document; the others say who may see what.
-const CONTENT: [&str; 2] = ["snapshots", "changes"];
+const CONTENT: [&str; 3] = ["snapshots", "changes", "leases"];
 
 /// What a check found. Without findings the database says exactly what was written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use board::Role;
 use rusqlite::{Connection, Row, params};
-use sync::DocumentId;
+use sync::{DocumentId, Lease};
 
 use super::{
     DeviceRow, LinkRow, SeatRow, StoreError, StoredDocument, TokenRow, WorkshopRow, damaged, document_id, group_id,
@@ -47,13 +47,34 @@ pub fn document(connection: &Connection, document: &DocumentId) -> Result<Option
     if last_seq != head.last_seq {
         return Err(damaged("the row of changes"));
     }
+    let leases = leases(&transaction, head.row)?;
     Ok(Some(StoredDocument {
         workshop: head.workshop,
         kind: head.kind,
         snapshot: head.snapshot,
         changes,
         last_seq,
+        leases,
     }))
+}
+
+fn leases(connection: &Connection, document: i64) -> Result<Vec<Lease>, StoreError> {
+    let mut statement = connection
+        .prepare_cached(&format!(
+            "SELECT actor, holder, seal = {} FROM leases WHERE document = ?1 ORDER BY actor",
+            seal::expression("leases")
+        ))
+        .map_err(store_error)?;
+    let mut rows = statement.query(params![document]).map_err(store_error)?;
+    let mut leases = Vec::new();
+    while let Some(row) = rows.next().map_err(store_error)? {
+        sealed(row, 2, "a lease")?;
+        leases.push(Lease {
+            actor: row.get::<_, Vec<u8>>(0).map_err(store_error)?.into(),
+            holder: row.get(1).map_err(store_error)?,
+        });
+    }
+    Ok(leases)
 }
 
 /// A document's row and its snapshot, checked.

@@ -121,6 +121,10 @@ pub fn replace(
                 kind: from.kind,
                 snapshot,
             },
+            Write::Lease {
+                document,
+                leases: from.leases.clone(),
+            },
         ],
     )?;
     transaction.commit().map_err(store_error)

@@ -122,6 +122,7 @@ fn rebuild(folder: &Path, path: &Path, damaged: Connection) -> Result<PathBuf, S
     for row in rows {
         // From both ends, so that one damaged page costs what is on it and no more. What is missing is found as a gap.
         let _ = copy(&damaged, &transaction, "snapshots", &format!("document = {row}"));
+        let _ = copy(&damaged, &transaction, "leases", &format!("document = {row}"));
         if copy(
             &damaged,
             &transaction,

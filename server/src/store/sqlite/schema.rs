@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::{StoreError, seal, store_error};
 
 /// Version of the tables. A file with a higher one was written by a later program and is not touched.
-pub const VERSION: i64 = 2;
+pub const VERSION: i64 = 3;
 /// How long a connection waits for another one's lock.
 pub const BUSY_WAIT_MAX: std::time::Duration = std::time::Duration::from_secs(5);
 /// Marks the file as ours: "YORI" in ASCII.
@@ -125,6 +125,16 @@ ALTER TABLE seats ADD COLUMN seal BLOB NOT NULL DEFAULT x'';
 UPDATE seats SET seal = seal('seats', device, workshop, role, group_id, person, person_name, via, revoked, updated_at_ms);
 ALTER TABLE tokens ADD COLUMN seal BLOB NOT NULL DEFAULT x'';
 UPDATE tokens SET seal = seal('tokens', hash, device, workshop, expires_at_ms);
+",
+    // 3: who may write under which actor id.
+    "
+CREATE TABLE leases (
+    document INTEGER NOT NULL,
+    actor BLOB NOT NULL,
+    holder TEXT NOT NULL,
+    seal BLOB NOT NULL,
+    PRIMARY KEY (document, actor)
+) WITHOUT ROWID;
 ",
 ];
 

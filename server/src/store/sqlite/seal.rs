@@ -13,11 +13,12 @@ use super::{StoreError, store_error};
 const SEAL_BYTES: usize = 8;
 
 /// The tables with seals: name, and the columns that the seal covers. The seal is each table's last column.
-pub const SEALED: [(&str, &str); 9] = [
+pub const SEALED: [(&str, &str); 10] = [
     ("workshops", "id, document, theme, created_at_ms, boards"),
     ("documents", "row, id, workshop, kind, last_seq"),
     ("snapshots", "document, up_to_seq, hash"),
     ("changes", "document, seq, hash"),
+    ("leases", "document, actor, holder"),
     ("groups", "row, workshop, id, document"),
     ("links", "hash, workshop, kind, group_id, expires_at_ms, revoked"),
     ("devices", "hash, device, created_at_ms"),

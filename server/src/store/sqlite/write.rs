@@ -1,7 +1,7 @@
 //! What each [`Write`] does to the tables.
 
 use rusqlite::{Connection, OptionalExtension, params};
-use sync::DocumentId;
+use sync::{DocumentId, Lease};
 
 use super::{Committed, StoreError, Write, damaged, seal, store_error};
 use crate::store::body_hash;
@@ -81,6 +81,7 @@ fn apply_one(connection: &Connection, write: &Write, committed: &mut Committed) 
             )?;
         }
         Write::Append { document, changes } => append(connection, document, changes, committed)?,
+        Write::Lease { document, leases } => lease(connection, document, leases)?,
         Write::Compact {
             document,
             up_to_seq,
@@ -234,6 +235,24 @@ fn append(
     Ok(())
 }
 
+/// The first lease of an actor stays: a second one is the same, or a contradiction.
+fn lease(connection: &Connection, document: &DocumentId, leases: &[Lease]) -> Result<(), StoreError> {
+    let (row, ..) = document_row(connection, document)?;
+    let mut insert = connection
+        .prepare_cached("INSERT OR IGNORE INTO leases VALUES (?1, ?2, ?3, seal('leases', ?1, ?2, ?3))")
+        .map_err(store_error)?;
+    let mut same = connection
+        .prepare_cached("SELECT 1 FROM leases WHERE document = ?1 AND actor = ?2 AND holder = ?3")
+        .map_err(store_error)?;
+    for Lease { actor, holder } in leases {
+        let parameters = params![row, actor.as_ref(), holder];
+        if insert.execute(parameters).map_err(store_error)? == 0 && !same.exists(parameters).map_err(store_error)? {
+            return Err(StoreError::Conflict);
+        }
+    }
+    Ok(())
+}
+
 /// The new snapshot and the removal of what it replaces are one transaction: there is no moment without either.
 fn compact(connection: &Connection, document: &DocumentId, up_to_seq: u64, snapshot: &[u8]) -> Result<(), StoreError> {
     let (row, last_seq, snapshot_seq) = document_row(connection, document)?;
@@ -266,7 +285,7 @@ fn compact(connection: &Connection, document: &DocumentId, up_to_seq: u64, snaps
 /// Everything of a document. One that is not there is none afterwards either.
 fn delete_document(connection: &Connection, document: &DocumentId) -> Result<(), StoreError> {
     let id = &document.as_bytes()[..];
-    for table in ["changes", "snapshots"] {
+    for table in ["changes", "snapshots", "leases"] {
         connection
             .prepare_cached(&format!(
                 "DELETE FROM {table} WHERE document = (SELECT row FROM documents WHERE id = ?1)"
@@ -283,7 +302,7 @@ fn delete_document(connection: &Connection, document: &DocumentId) -> Result<(),
 
 /// Everything of a workshop but the devices, which are people's and may sit elsewhere.
 fn delete_workshop(connection: &Connection, workshop: &str) -> Result<(), StoreError> {
-    for table in ["changes", "snapshots"] {
+    for table in ["changes", "snapshots", "leases"] {
         connection
             .prepare_cached(&format!(
                 "DELETE FROM {table} WHERE document IN (SELECT row FROM documents WHERE workshop = ?1)"

@@ -1,6 +1,8 @@
 //! One event, and what follows from it.
 
+use automerge::Change;
 use sync::{
+    Lease,
     client::{ClientEvent, Effect},
     room::Input,
 };
@@ -70,7 +72,8 @@ impl World {
             Event::Loaded { incarnation, document } => {
                 if incarnation == self.incarnation {
                     let doc = Box::new(self.disk.load(&document));
-                    self.room(document, Input::Loaded(doc));
+                    let leases = self.disk.leases(&document);
+                    self.room(document, Input::Loaded { doc, leases });
                 }
             }
             Event::Written {
@@ -78,6 +81,7 @@ impl World {
                 document,
                 batch,
                 changes,
+                leases,
             } => {
                 if incarnation != self.incarnation {
                     return;
@@ -88,11 +92,20 @@ impl World {
                 if full {
                     self.room(document, Input::PersistFailed { batch });
                 } else {
-                    self.disk.write(document, &changes);
+                    self.store(document, &changes, &leases);
                     self.room(document, Input::Persisted { batch });
                 }
             }
         }
+    }
+
+    /// Changes become durable. No lie may.
+    pub(super) fn store(&mut self, document: DocumentId, changes: &[Change], leases: &[Lease]) {
+        for change in changes {
+            let is_lie = self.lies.contains(&change.hash());
+            self.must(!is_lie, "a change that nobody may write goes to the disk");
+        }
+        self.disk.write(document, changes, leases);
     }
 
     pub(super) fn room(&mut self, document: DocumentId, input: Input) {
@@ -107,7 +120,9 @@ impl World {
         for action in actions {
             match action {
                 Action::Send { connection, bytes } => {
-                    self.check_announcement(&bytes);
+                    if let Some(link) = self.links.get(&connection) {
+                        self.check_announcement(self.name_of(link.who), &bytes);
+                    }
                     self.deliver(connection, bytes);
                 }
                 Action::Close { connection } => {
@@ -122,10 +137,15 @@ impl World {
                         Event::RoomWake { incarnation, document },
                     );
                 }
+                Action::Panicked => {
+                    self.trace.line(format!("{} a panic is caught", self.now_ms));
+                    self.panics += 1;
+                }
                 Action::Write {
                     document,
                     batch,
                     changes,
+                    leases,
                 } => {
                     let incarnation = self.incarnation;
                     let delay_ms = self.chance.below(self.disk.delay_ms_max + 1);
@@ -136,6 +156,7 @@ impl World {
                             document,
                             batch,
                             changes,
+                            leases,
                         },
                     );
                 }

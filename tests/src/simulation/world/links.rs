@@ -115,7 +115,7 @@ impl World {
         }
     }
 
-    pub(super) fn send_all(&mut self, connection: Option<u64>, frames: Vec<Vec<u8>>) {
+    pub(in crate::simulation) fn send_all(&mut self, connection: Option<u64>, frames: Vec<Vec<u8>>) {
         let Some(connection) = connection else { return };
         for bytes in frames {
             assert!(
@@ -141,6 +141,13 @@ impl World {
         link.to_device_ms = link.to_device_ms.max(self.now_ms + latency_ms);
         let delay_ms = link.to_device_ms - self.now_ms;
         self.later(delay_ms, Event::ToDevice { connection, bytes });
+    }
+
+    pub(super) fn name_of(&self, who: Who) -> &str {
+        match who {
+            Who::Person(person) => &self.people[person].name,
+            Who::Other(other) => &self.others[other].name,
+        }
     }
 
     pub(super) fn latency(&mut self) -> u64 {

@@ -1,0 +1,5 @@
+//! A chunk with its checksum put right, from a session that may write.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(init: fuzz::quiet(), |bytes: &[u8]| fuzz::run(hostile::siege::chunk, bytes));
