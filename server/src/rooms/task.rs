@@ -399,7 +399,7 @@ impl RoomTask {
     fn handle(&mut self, input: Input) {
         let culprit = session_of(&input);
         let asker = match &input {
-            Input::Loaded(_) => Asker::Everybody,
+            Input::Loaded { .. } => Asker::Everybody,
             _ => culprit.map_or(Asker::Nobody, Asker::Session),
         };
         let now_ms = self.shared.now_ms();

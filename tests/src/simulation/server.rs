@@ -69,6 +69,8 @@ pub const DEFECT: &str = "defect";
 struct Guard<'w> {
     rights: &'w Rights,
     document: DocumentId,
+    /// Who has the document open. What somebody sent who has left since was received while it might write.
+    present: BTreeSet<String>,
     /// What the room must not have offered. Noted down, because it catches panics.
     broken: Vec<String>,
 }
@@ -81,9 +83,9 @@ impl Admission for Guard<'_> {
     fn admit(&mut self, doc: &Automerge, info: &PeerInfo, changes: &[Change]) -> Result<(), Refusal> {
         let name = &info.entry.name;
         let right = self.rights.get(&(name.clone(), self.document));
-        if right.is_none_or(|right| *right == Access::None) {
+        if right != Some(&Access::Write) && self.present.contains(name) {
             self.broken
-                .push(format!("{name} writes into a document it may not see"));
+                .push(format!("{name} writes into a document although it may not"));
         }
         // What is offered builds on the document, but nobody has tried yet whether automerge takes it.
         for change in changes {
@@ -230,6 +232,12 @@ impl Server {
         let mut guard = Guard {
             rights,
             document,
+            present: self
+                .connections
+                .values()
+                .filter(|here| here.open.contains(&document))
+                .map(|here| here.name.clone())
+                .collect(),
             broken: Vec::new(),
         };
         room.handle(now_ms, &mut guard, input, &mut outputs);
