@@ -15,14 +15,14 @@ pub(crate) use test_view::count_render;
 
 use std::rc::Rc;
 
-use yew::prelude::*;
+use yew::{platform::spawn_local, prelude::*};
 
 use crate::{
     components::{connection_bar::StorageWarning, drafts::DraftsDialog, notices::Notices},
     hooks::LocaleContext,
     i18n::Locale,
     pages,
-    platform::browser::Browser,
+    platform::{browser::Browser, keeper},
     store::Store,
 };
 
@@ -30,7 +30,9 @@ use crate::{
 pub fn start() {
     crash::install();
     let platform = Rc::new(Browser::open());
-    let store = Store::new(platform, &language::first().texts().core);
+    let store = Store::new(platform.clone(), &language::first().texts().core);
+    let heard = store.clone();
+    platform.listen_to_tabs(move |word| heard.other_tab_says(&word));
     crash::watch_storage(&store);
     wake::listen(&store);
     test_view::install(&store);
@@ -40,10 +42,16 @@ pub fn start() {
         Some(root) => {
             // What the page showed while it loaded makes room.
             root.set_text_content(None);
-            yew::Renderer::<App>::with_root_and_props(root, AppProps { store }).render();
+            yew::Renderer::<App>::with_root_and_props(root, AppProps { store: store.clone() }).render();
+            keep_page(store);
         }
         None => web_sys::console::error_1(&"the page has no body to draw in".into()),
     }
+}
+
+/// Brings the page onto the device once it has been drawn: what the person waits for comes first.
+fn keep_page(store: Store) {
+    spawn_local(async move { store.page_kept(keeper::keep().await) });
 }
 
 #[derive(Properties, PartialEq)]

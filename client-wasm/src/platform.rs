@@ -7,10 +7,12 @@ pub mod browser;
 pub mod clipboard;
 pub mod clock;
 pub mod database;
+pub mod keeper;
 pub mod prefs;
 #[cfg(test)]
 pub mod scripted;
 pub mod socket;
+pub mod tabs;
 
 /// What happened on a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +51,29 @@ pub struct StoredChunks {
     pub available: bool,
 }
 
+/// Which build of the page this is (sync/SPEC.md, S8).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Build {
+    /// The hash of its files; none where the page was not built by xtask.
+    pub page: Option<String>,
+    /// Which revision of the protocol's own messages it speaks.
+    pub revision: u64,
+}
+
+/// Whether the page itself opens without a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Keeping {
+    /// Not known yet: its files are on their way to the device.
+    #[default]
+    Asking,
+    /// Every file of it is on the device.
+    Kept,
+    /// The browser allows it only over HTTPS, and this page came without.
+    Insecure,
+    /// The browser refuses: a private window, a certificate that it does not trust, a full device.
+    Refused,
+}
+
 /// Something called once, later.
 pub type Task = Box<dyn FnOnce()>;
 
@@ -70,8 +95,19 @@ pub trait Platform {
     fn load(&self, key: &str, then: Box<dyn FnOnce(StoredChunks)>);
     /// Appends to what the device holds under a key. Failing is reported through `then(false)`.
     fn append(&self, key: &str, chunk: Vec<u8>, then: Box<dyn FnOnce(bool)>);
-    /// Replaces everything that this page has loaded or appended under a key; chunks of other tabs stay.
-    fn compact(&self, key: &str, snapshot: Vec<u8>);
+    /// Replaces everything that this page has loaded or appended under a key; chunks of other tabs stay. Failing leaves the
+    /// old chunks where they are and is reported through `then(false)`.
+    fn compact(&self, key: &str, snapshot: Vec<u8>, then: Box<dyn FnOnce(bool)>);
+    /// Reads what other tabs have written under a key since this page last read it.
+    fn load_new(&self, key: &str, then: Box<dyn FnOnce(StoredChunks)>);
+    /// Tells the other tabs of this device something; whoever is not there does not hear it.
+    fn tell_tabs(&self, word: &str);
+    /// Which build of the page this is.
+    fn build(&self) -> Build;
+    /// Brings the newest page onto the device, to be shown from the next visit on.
+    fn fetch_page(&self);
+    /// Brings the newest page onto the device and shows it at once.
+    fn reload(&self);
     /// A line for engineers, without personal text.
     fn log(&self, line: &str);
     /// A small text the device remembers, such as the language.

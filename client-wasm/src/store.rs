@@ -31,14 +31,14 @@ pub use self::{
     notices::why,
     presence::colour_index,
     state::{
-        Access, BoardSlot, Connection, Draft, Hold, Notice, NoticeKind, Peer, Phase, Presence, ReadOnly,
-        RemotePresence, State,
+        Access, BoardSlot, Connection, Draft, Hold, Newer, Notice, NoticeKind, PageState, Peer, Phase, Presence,
+        ReadOnly, RemotePresence, State,
     },
 };
 use crate::{
     api::Seat,
     i18n::core::CoreTexts,
-    platform::{Platform, Socket, Timer},
+    platform::{Keeping, Platform, Socket, Timer},
 };
 use listeners::Listeners;
 
@@ -143,6 +143,12 @@ impl Store {
     /// Gives the seat up on this page. What was not sent stays on the device and goes out with the next visit.
     pub fn leave(&self) {
         self.run(Core::leave);
+    }
+
+    /// Gives the seat up because it was taken away. What was not sent stays on the device, for a new seat; its texts become
+    /// drafts as well, which can be read without one.
+    pub fn lose_seat(&self) {
+        self.run(Core::lose_seat);
     }
 
     /// Opens a board and keeps it open until [`Store::close_board`] has been called as often.
@@ -253,9 +259,24 @@ impl Store {
         self.run(|core| core.network(online));
     }
 
-    /// The page is being put away: what is only noted down now and then is noted down now.
+    /// The page is being put away: what is only noted down now and then is noted down now, and the other tabs take over.
     pub fn put_away(&self) {
-        self.run(Core::note_down);
+        self.run(Core::put_away);
+    }
+
+    /// Another tab of this device said something.
+    pub fn other_tab_says(&self, word: &str) {
+        self.run(|core| core.other_tab_says(word));
+    }
+
+    /// It is known now whether the page itself opens without a network.
+    pub fn page_kept(&self, keeping: Keeping) {
+        self.run(|core| core.page_kept(keeping));
+    }
+
+    /// Shows the newest page now. What was written stays on the device and goes on being sent there.
+    pub fn reload(&self) {
+        self.0.platform.reload();
     }
 
     /// A new note's identifier.

@@ -5,6 +5,9 @@
 use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
 
+/// The file that holds the page's name; written by `cargo xtask page`.
+const VERSION_FILE: &str = "page.version";
+
 /// Everything the page consists of; empty when the server was built without a page.
 static EMBEDDED: &[Asset] = include!(concat!(env!("OUT_DIR"), "/embedded_page.rs"));
 
@@ -64,6 +67,13 @@ impl Page {
             Page::Embedded => !EMBEDDED.is_empty(),
             Page::Folder(folder) => folder.join("page.manifest").is_file(),
         }
+    }
+
+    /// The page's name, by the hash of its files; None for a page that brings none.
+    pub fn version(&self) -> Option<String> {
+        let served = self.find(VERSION_FILE, "")?;
+        let text = std::str::from_utf8(&served.body).ok()?.trim();
+        (!text.is_empty()).then(|| text.to_owned())
     }
 
     /// The file at `path` (below `/`, leading slash optional) in the best form that `accept_encoding` allows.

@@ -168,7 +168,7 @@ impl End {
 impl Connection {
     fn new(state: Arc<ServerState>, admitted: Admitted, outbox: Outbox) -> Self {
         let id = SessionId(state.next_session.fetch_add(1, Ordering::Relaxed));
-        let protocol = Session::new(state.peer.clone());
+        let protocol = Session::new(state.peer.clone()).serving(state.page.version());
         let Admitted { workshop, seat, device } = admitted;
         Self {
             state,

@@ -46,6 +46,8 @@ const SENDERS_MAX: usize = 2_048;
 pub struct Client {
     own: PeerId,
     metadata: PeerMetadata,
+    /// The page that the server handed out when it last answered.
+    served_page: Option<String>,
     connection: Connection,
     replicas: BTreeMap<DocumentId, Replica>,
     /// Tells this start of the client from an earlier one in its presence messages.
@@ -64,13 +66,24 @@ impl Client {
                 storage_id: None,
                 is_ephemeral: true,
                 yoriai: true,
+                revision: Some(wire::REVISION),
+                page: None,
             },
+            served_page: None,
             connection: Connection::default(),
             replicas: BTreeMap::new(),
             session: String::new(),
             count: 0,
             counts: BTreeMap::new(),
         }
+    }
+
+    /// The same client, which says which page it is and which revision that page speaks (rule S8).
+    #[must_use]
+    pub fn of_page(mut self, page: Option<String>, revision: u64) -> Self {
+        self.metadata.page = page;
+        self.metadata.revision = Some(revision);
+        self
     }
 
     /// The one entry: what happened at `now_ms` (any clock that never goes back), with 64 random bits that it may use.
@@ -153,6 +166,11 @@ impl Client {
     /// What this device may do with a document, as far as the server has said.
     pub fn access(&self, document: &DocumentId) -> Option<Access> {
         self.replicas.get(document).and_then(|replica| replica.access)
+    }
+
+    /// The page that the server hands out, as far as it has said: if it is another one than this client's, a newer one is there.
+    pub fn served_page(&self) -> Option<&str> {
+        self.served_page.as_deref()
     }
 
     /// This client's own peer id.
@@ -243,6 +261,7 @@ impl Client {
                 metadata,
                 ..
             } if version == wire::PROTOCOL_VERSION => {
+                self.served_page = metadata.page;
                 if self.connection.joined(now_ms, sender, metadata.yoriai, effects) {
                     for (document, replica) in self.replicas.iter_mut().filter(|(_, replica)| !replica.is_set_aside()) {
                         effects.push(Effect::Send(replica.greet(

@@ -6,10 +6,15 @@ use crate::{
     wire::{self, Access, FRAME_BYTES_MAX, Message, PROTOCOL_VERSION, PeerMetadata},
 };
 
+/// The code of the notice to a page that is too old (rule S8).
+pub const PAGE_OUTDATED: &str = "page-outdated";
+
 /// One connection, from its first frame to its last.
 #[derive(Debug)]
 pub struct Session {
     own: PeerId,
+    /// The page that this server hands out.
+    page: Option<String>,
     phase: Phase,
 }
 
@@ -53,8 +58,16 @@ impl Session {
     pub fn new(own: PeerId) -> Self {
         Self {
             own,
+            page: None,
             phase: Phase::AwaitingJoin,
         }
+    }
+
+    /// The same, which tells our own clients which page the server hands out (rule S8).
+    #[must_use]
+    pub fn serving(mut self, page: Option<String>) -> Self {
+        self.page = page;
+        self
     }
 
     /// Who is on the other end, once it has joined.
@@ -98,12 +111,33 @@ impl Session {
         if !versions.iter().any(|version| version == PROTOCOL_VERSION) {
             return self.end("unsupported protocol version, this server speaks \"1\"", outputs);
         }
+        let outdated = metadata
+            .revision
+            .is_some_and(|revision| revision < wire::REVISION_OLDEST);
+        if metadata.yoriai && outdated {
+            return self.turn_away(outputs);
+        }
         outputs.push(Output::Joined {
             peer: sender.clone(),
             metadata,
         });
         outputs.push(Output::Send(self.welcome(&sender)));
         self.phase = Phase::Joined { peer: sender };
+    }
+
+    /// A page of ours that is too old: it replaces itself once everything that was written on it is on its device.
+    fn turn_away(&mut self, outputs: &mut Vec<Output>) {
+        self.phase = Phase::Closed;
+        let text = "this page is older than the server can work with; load it again";
+        outputs.push(Output::Send(wire::encode(&Message::Notice {
+            document: None,
+            code: PAGE_OUTDATED.to_owned(),
+            text: text.to_owned(),
+        })));
+        outputs.push(Output::Close {
+            code: CloseCode::Refused,
+            reason: PAGE_OUTDATED.to_owned(),
+        });
     }
 
     fn welcome(&self, peer: &PeerId) -> Vec<u8> {
@@ -116,6 +150,8 @@ impl Session {
                 storage_id: None,
                 is_ephemeral: true,
                 yoriai: true,
+                revision: Some(wire::REVISION),
+                page: self.page.clone(),
             },
         })
     }

@@ -23,6 +23,11 @@ pub const TEXT_BYTES_MAX: usize = 1024;
 pub const LIST_LENGTH_MAX: usize = 1024;
 /// The only protocol version there is.
 pub const PROTOCOL_VERSION: &str = "1";
+/// Which of the `yoriai-…` messages and rules this build knows. Raised when a page and a server that differ in it could not
+/// work together; what is merely added needs no new number, because unknown keys and types are stepped over.
+pub const REVISION: u64 = 1;
+/// The oldest page that this server works with. An older one is told so and replaces itself (rule S8).
+pub const REVISION_OLDEST: u64 = 1;
 
 /// What a session may do with a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +70,11 @@ pub struct PeerMetadata {
     /// The peer understands the `yoriai-…` messages. They are sent to nobody else: a strict client (samod) ends the
     /// connection on a type that it does not know (rule S6).
     pub yoriai: bool,
+    /// The peer's [`REVISION`], if it says one.
+    pub revision: Option<u64>,
+    /// The page by the hash of its files: on `join` the one that speaks, on `peer` the one that the server hands out. A page
+    /// that hears another name than its own knows that there is a newer one.
+    pub page: Option<String>,
 }
 
 /// One person's presence in a room, as the server knows it.

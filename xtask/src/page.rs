@@ -21,8 +21,10 @@ use crate::workspace::Workspace;
 
 const PART: &str = "page";
 /// Raised whenever this module lays out the folder differently, so that an old folder is made again.
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 const INPUTS_FILE: &str = "page.inputs";
+/// Holds the page's name, for the server, which tells it to pages that are open.
+const VERSION_FILE: &str = "page.version";
 
 /// What the page is built for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,14 +128,13 @@ fn assemble(wasm_file: &Path, sources: &Sources) -> Result<Bundle> {
         js: format!("/assets/{scripts_folder}/client.js"),
         wasm: bundle.add_hashed("client", "wasm", wasm.context("wasm-bindgen wrote no wasm file")?),
         css: bundle.add_hashed("styles", "css", sources.styles.clone()),
-        boot: String::new(),
+        ..Placeholders::default()
     };
     let boot = placeholders.fill(&sources.boot);
     let placeholders = Placeholders {
         boot: bundle.add_hashed("boot", "js", boot.into_bytes()),
         ..placeholders
     };
-    bundle.add("index.html", placeholders.fill(&sources.index).into_bytes());
     for (name, bytes) in &sources.statics {
         let bytes = match std::str::from_utf8(bytes) {
             Ok(text) => placeholders.fill(text).into_bytes(),
@@ -141,5 +142,43 @@ fn assemble(wasm_file: &Path, sources: &Sources) -> Result<Bundle> {
         };
         bundle.add(name, bytes);
     }
+    // The index and the worker carry the name, so it is made of everything else and of what they are made from.
+    let written_by_hand = placeholders.fill(&format!("{}{}", sources.index, sources::WORKER));
+    let placeholders = Placeholders {
+        version: bundle.hash_with(&written_by_hand),
+        ..placeholders
+    };
+    bundle.add("index.html", placeholders.fill(&sources.index).into_bytes());
+    let worker = worker(&bundle.addresses(), &placeholders);
+    bundle.add("sw.js", worker.into_bytes());
+    bundle.add(VERSION_FILE, placeholders.version.into_bytes());
     Ok(bundle)
+}
+
+/// The service worker of a page of these files.
+fn worker(addresses: &[String], placeholders: &Placeholders) -> String {
+    let kept: Vec<String> = addresses.iter().map(|address| format!("{address:?}")).collect();
+    placeholders
+        .fill(sources::WORKER)
+        .replace("%FILES%", &format!("[{}]", kept.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worker_keeps_every_file_under_the_builds_name() {
+        let placeholders = Placeholders {
+            version: "1f0c".to_owned(),
+            ..Placeholders::default()
+        };
+        let worker = worker(&["/index.html".to_owned(), "/assets/a.css".to_owned()], &placeholders);
+        assert!(worker.contains("const VERSION = \"1f0c\";"), "{worker}");
+        assert!(
+            worker.contains("new Set([\"/index.html\", \"/assets/a.css\"])"),
+            "{worker}"
+        );
+        assert!(!worker.contains('%'), "{worker}");
+    }
 }

@@ -243,7 +243,7 @@ pub struct Transfer {
 }
 
 /// A workshop in which this device has sat before.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct PastSeat {
     /// The workshop's identifier.
     pub workshop: String,
@@ -257,7 +257,7 @@ pub struct PastSeat {
     #[serde(deserialize_with = "role")]
     pub role: Role,
     /// The own group there.
-    #[serde(default, deserialize_with = "id_option")]
+    #[serde(default, deserialize_with = "id_option", serialize_with = "print_option")]
     pub group: Option<GroupId>,
 }
 

@@ -8,6 +8,7 @@ use yew::{platform::spawn_local, prelude::*};
 use super::{go, history::replace, route::Route};
 use crate::{
     api::{self, ApiError, Seat},
+    components::drafts::open_drafts,
     hooks::{use_slice, use_store, use_texts},
     store::{Phase, Store},
 };
@@ -38,7 +39,7 @@ impl Entrance {
 
     fn forget(store: &Store, workshop: &str) {
         store.set_pref(&seat_key(workshop), None);
-        store.leave();
+        store.lose_seat();
     }
 }
 
@@ -75,6 +76,7 @@ pub fn WorkshopRoom(props: &WorkshopRoomProps) -> Html {
         let workshop = props.workshop.clone();
         use_slice(move |state| state.seat.as_ref().is_some_and(|seat| workshop == seat.workshop))
     };
+    let drafts = use_slice(|state| state.drafts.len());
     let retry_at_ms = use_slice(|state| match state.connection.phase {
         Phase::Offline { retry_at_ms } => Some(retry_at_ms),
         Phase::Connecting | Phase::Online => None,
@@ -115,7 +117,18 @@ pub fn WorkshopRoom(props: &WorkshopRoomProps) -> Html {
     match *finding {
         Finding::Lost => {
             let join = Callback::from(|_: MouseEvent| go(Route::Join { secret: None }));
-            message(texts.seat_lost_title, texts.seat_lost_body, texts.join_again, join)
+            html! {
+                <main class="message-page">
+                    <h1>{ texts.seat_lost_title }</h1>
+                    <p>{ texts.seat_lost_body }</p>
+                    <button type="button" class="button button--primary" onclick={join}>{ texts.join_again }</button>
+                    if drafts > 0 {
+                        <button type="button" class="button" data-testid="open-drafts" onclick={|_: MouseEvent| open_drafts()}>
+                            { (texts.drafts_open)(drafts) }
+                        </button>
+                    }
+                </main>
+            }
         }
         _ if seated => props.children.clone(),
         Finding::Away => {

@@ -47,7 +47,12 @@ fn state_json(store: &Store) -> Value {
         "groups": groups,
         "unsaved": state.connection.unsaved,
         "phase": state.connection.phase.word(),
-        "drafts": state.drafts.len(),
+        "drafts": state.drafts.iter().map(|draft| draft.text.as_str()).collect::<Vec<_>>(),
+        "storage": state.storage,
+        "page": {
+            "keeping": format!("{:?}", state.page.keeping),
+            "newer": format!("{:?}", state.page.newer),
+        },
     })
 }
 

@@ -23,6 +23,8 @@ pub(super) fn listen(store: &Store) {
     on(&window, "pageshow", told(true));
     let put_away = store.clone();
     on(&window, "pagehide", Box::new(move || put_away.put_away()));
+    // A browser that had frozen the page tells only the document.
+    on(&document, "resume", told(true));
     let (store, seen) = (store.clone(), document.clone());
     on(
         &document,

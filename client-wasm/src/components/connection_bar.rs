@@ -2,7 +2,10 @@
 
 use yew::prelude::*;
 
-use super::icon::{Glyph, Icon};
+use super::{
+    connection_sheet::ConnectionSheet,
+    icon::{Glyph, Icon},
+};
 use crate::{
     hooks::{use_slice, use_store, use_texts},
     i18n::core::CoreTexts,
@@ -57,26 +60,46 @@ pub fn ConnectionBar(props: &ConnectionBarProps) -> Html {
         Phase::Online | Phase::Connecting => Glyph::Online,
         Phase::Offline { .. } => Glyph::Offline,
     };
+    let sheet = use_state_eq(|| false);
+    let (show, close) = {
+        let (show, close) = (sheet.clone(), sheet.clone());
+        (
+            Callback::from(move |_: MouseEvent| show.set(true)),
+            Callback::from(move |()| close.set(false)),
+        )
+    };
     let class = classes!(
         "connection",
         format!("connection--{}", connection.phase.word()),
         (connection.unsaved > 0).then_some("connection--unsaved"),
+        (online && stuck.is_some()).then_some("connection--stuck"),
     );
+    // The sheet stands beside the bar, whose small letters are not for reading.
     html! {
-        <div
-            {class}
-            data-testid="connection"
-            data-phase={connection.phase.word()}
-            data-unsaved={connection.unsaved.to_string()}
-        >
-            <Icon {glyph} />
-            <span class="connection__words" role="status" aria-live="polite">{ words }</span>
-            { action }
-        </div>
+        <>
+            <div
+                {class}
+                data-testid="connection"
+                data-phase={connection.phase.word()}
+                data-unsaved={connection.unsaved.to_string()}
+            >
+                <button type="button" class="connection__open" aria-haspopup="dialog" title={texts.line_title}
+                    data-testid="open-connection" onclick={show}>
+                    <Icon {glyph} />
+                    <span class="connection__words" role="status" aria-live="polite">{ words }</span>
+                    <span class="visually-hidden">{ texts.line_title }</span>
+                </button>
+                { action }
+            </div>
+            if *sheet {
+                <ConnectionSheet on_close={close} />
+            }
+        </>
     }
 }
 
-fn words(texts: &CoreTexts, connection: &Connection) -> String {
+/// The word for a connection.
+pub(super) fn words(texts: &CoreTexts, connection: &Connection) -> String {
     match (connection.phase, connection.unsaved) {
         (Phase::Online, 0) => texts.online.to_owned(),
         (Phase::Online, count) => (texts.saving)(count),

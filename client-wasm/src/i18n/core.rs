@@ -23,6 +23,29 @@ pub struct CoreTexts {
     /// The device refuses to store anything.
     pub memory_only: &'static str,
 
+    /// Heading of the sheet behind the line's word, and its button's name.
+    pub line_title: &'static str,
+    /// There: everything is on the server's disk.
+    pub line_all_saved: &'static str,
+    /// There: how many edits are not; argument: how many.
+    pub line_unsent: fn(usize) -> String,
+    /// There: what was written is on this device.
+    pub line_stored: &'static str,
+    /// There: the page opens without a network.
+    pub page_kept: &'static str,
+    /// There: it is being brought onto the device.
+    pub page_asking: &'static str,
+    /// There: it opens only with a network, because it came without HTTPS.
+    pub page_insecure: &'static str,
+    /// There: it opens only with a network, because the browser does not keep it.
+    pub page_refused: &'static str,
+    /// There: a newer page is shown at the next visit.
+    pub page_newer: &'static str,
+    /// The server does not work with this page any more, which will replace itself.
+    pub page_outdated: &'static str,
+    /// The same, but the person has to do it.
+    pub page_outdated_by_hand: &'static str,
+
     /// Button on the strip after a deletion.
     pub restore: &'static str,
     /// Strip after a deletion; argument: how many items.
@@ -155,6 +178,18 @@ pub const JA: CoreTexts = CoreTexts {
     connect_now: "つなぎ直す",
     memory_only: "この端末には保存できません。ページを閉じる前に、送信が終わったことを確かめてください。",
 
+    line_title: "接続のようす",
+    line_all_saved: "書いたものは、すべてサーバーに保存されています。",
+    line_unsent: |count| format!("{count}件は、まだサーバーに届いていません。つながると、自動で送ります。"),
+    line_stored: "書いたものは、この端末にも残ります。",
+    page_kept: "このページは、圏外でも開けます。",
+    page_asking: "このページを、圏外でも開けるように準備しています。",
+    page_insecure: "このページは、開いているあいだだけ圏外でも使えます。閉じると、次に開くときはWi-Fiが要ります（https ではないため）。",
+    page_refused: "このページは、開いているあいだだけ圏外でも使えます。閉じると、次に開くときはWi-Fiが要ります（このブラウザーがページを保存できないため）。",
+    page_newer: "新しい版があります。次に開いたときから使えます。",
+    page_outdated: "サーバーが新しくなりました。書き終わると、ページを読み込み直します。書いたものは、この端末に残っています。",
+    page_outdated_by_hand: "サーバーが新しくなりました。ページを読み込み直してください。未送信の文があれば、先に写してください。",
+
     restore: "もどす",
     deleted: |count| {
         if count == 1 {
@@ -242,6 +277,21 @@ pub const EN: CoreTexts = CoreTexts {
     take_as_drafts: "Keep as drafts",
     connect_now: "Connect now",
     memory_only: "This device cannot store anything. Before you close the page, check that everything has been sent.",
+
+    line_title: "Connection",
+    line_all_saved: "Everything you wrote is saved on the server.",
+    line_unsent: |count| match count {
+        1 => "1 edit has not reached the server yet. It is sent once there is a connection.".to_owned(),
+        count => format!("{count} edits have not reached the server yet. They are sent once there is a connection."),
+    },
+    line_stored: "What you write is also kept on this device.",
+    page_kept: "This page opens without a network.",
+    page_asking: "This page is being prepared to open without a network.",
+    page_insecure: "This page works without a network as long as it stays open. To open it again you need the Wi-Fi (it came without https).",
+    page_refused: "This page works without a network as long as it stays open. To open it again you need the Wi-Fi (this browser does not keep the page).",
+    page_newer: "A newer version is here. You will see it the next time you open the page.",
+    page_outdated: "The server has been updated. The page reloads when you have finished writing. What you wrote is kept on this device.",
+    page_outdated_by_hand: "The server has been updated. Please reload the page. If something has not been sent, copy it first.",
 
     restore: "Put back",
     deleted: |count| {

@@ -15,7 +15,7 @@ use crate::{
     api::{self, ApiError, PastSeat, Role, Seat},
     app::{Route, go},
     components::icon::{Glyph, Icon},
-    hooks::{use_locale, use_texts},
+    hooks::{use_locale, use_store, use_texts},
 };
 
 /// How many earlier workshops are listed; older ones are found through their links.
@@ -111,17 +111,30 @@ pub fn Start() -> Html {
     }
 }
 
-/// The workshops in which this device has a seat; nothing at all where there are none or the server is away.
+/// Where the list of workshops is remembered, for a start without a network.
+const PAST_KEY: &str = "past-seats";
+
+/// The workshops in which this device has a seat, at once as they were at the last visit; nothing at all where there are none.
 #[component]
 fn ResumeList() -> Html {
     let locale = use_locale().locale;
     let pages = &use_texts().pages;
-    let seats = use_state(Vec::<PastSeat>::new);
+    let store = use_store();
+    let seats = {
+        let store = store.clone();
+        use_state(move || {
+            let remembered = store.pref(PAST_KEY);
+            let list = remembered.and_then(|text| serde_json::from_str::<Vec<PastSeat>>(&text).ok());
+            list.unwrap_or_default()
+        })
+    };
     {
         let seats = seats.clone();
         use_effect_with((), move |()| {
             spawn_local(async move {
                 if let Ok(found) = api::past_seats().await {
+                    let text = serde_json::to_string(&found).ok();
+                    store.set_pref(PAST_KEY, text.as_deref());
                     seats.set(found);
                 }
             });

@@ -3,13 +3,15 @@
 use std::{cell::Cell, rc::Rc};
 
 use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen_futures::spawn_local;
 
 use super::{
-    Platform, Socket, SocketEvent, StoredChunks, Task, Timer,
+    Build, Platform, Socket, SocketEvent, StoredChunks, Task, Timer,
     clock::{Clock, monotonic_ms},
     database::Database,
-    prefs,
+    keeper, prefs,
     socket::BrowserSocket,
+    tabs::Tabs,
 };
 
 /// A page that is not painted (another tab is in front) hears of changes this late.
@@ -19,6 +21,7 @@ const UNPAINTED_MS: i32 = 100;
 pub struct Browser {
     clock: Clock,
     database: Database,
+    tabs: Tabs,
 }
 
 impl Browser {
@@ -27,7 +30,13 @@ impl Browser {
         Self {
             clock: Clock::default(),
             database: Database::open(format!("{:032x}", random_bits())),
+            tabs: Tabs::open(),
         }
+    }
+
+    /// Calls with everything that other tabs of this device say.
+    pub fn listen_to_tabs(&self, heard: impl FnMut(String) + 'static) {
+        self.tabs.listen(heard);
     }
 }
 
@@ -124,8 +133,34 @@ impl Platform for Browser {
         self.database.append(key, &chunk, then);
     }
 
-    fn compact(&self, key: &str, snapshot: Vec<u8>) {
-        self.database.compact(key, &snapshot);
+    fn compact(&self, key: &str, snapshot: Vec<u8>, then: Box<dyn FnOnce(bool)>) {
+        self.database.compact(key, &snapshot, then);
+    }
+
+    fn load_new(&self, key: &str, then: Box<dyn FnOnce(StoredChunks)>) {
+        self.database.load_new(key, then);
+    }
+
+    fn tell_tabs(&self, word: &str) {
+        self.tabs.tell(word);
+    }
+
+    fn build(&self) -> Build {
+        keeper::build()
+    }
+
+    fn fetch_page(&self) {
+        spawn_local(keeper::fetch());
+    }
+
+    fn reload(&self) {
+        spawn_local(async {
+            keeper::fetch().await;
+            if let Some(window) = web_sys::window() {
+                // A page that cannot be loaded again stays as it is.
+                let _ = window.location().reload();
+            }
+        });
     }
 
     fn log(&self, line: &str) {

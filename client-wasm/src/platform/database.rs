@@ -27,8 +27,8 @@ pub struct Database(Rc<Inner>);
 struct Inner {
     page: String,
     phase: RefCell<Phase>,
-    /// Keys that this page has read or written, per document: what a snapshot may replace.
-    known: RefCell<BTreeMap<String, Vec<JsValue>>>,
+    /// Keys that this page has read or written, per document, by their names: what a snapshot may replace.
+    known: RefCell<BTreeMap<String, BTreeMap<String, JsValue>>>,
     counter: RefCell<u32>,
 }
 
@@ -142,17 +142,52 @@ impl Database {
                     return then(StoredChunks::default());
                 };
                 if let Some(keys) = keys.result().ok().and_then(|value| value.dyn_into::<Array>().ok()) {
-                    own.0
-                        .known
-                        .borrow_mut()
-                        .entry(document)
-                        .or_default()
-                        .extend(keys.iter());
+                    own.know(&document, keys.iter());
                 }
-                let chunks = list.iter().filter_map(|value| value.dyn_into::<Uint8Array>().ok());
                 then(StoredChunks {
-                    chunks: chunks.map(|bytes| bytes.to_vec()).collect(),
+                    chunks: list.iter().filter_map(bytes_of).collect(),
                     available: true,
+                });
+            });
+        }));
+    }
+
+    /// Reads the chunks of a document that other tabs have written since this page last read it.
+    pub fn load_new(&self, document: &str, then: Box<dyn FnOnce(StoredChunks)>) {
+        let (own, document) = (self.clone(), document.to_owned());
+        self.when_open(Box::new(move |database| {
+            let store = database.and_then(|database| object_store(&database, IdbTransactionMode::Readonly));
+            let keys = store
+                .as_ref()
+                .zip(range(&document))
+                .and_then(|(store, range)| store.get_all_keys_with_key_and_limit(&range, CHUNKS_MAX).ok());
+            let (Some(store), Some(keys)) = (store, keys) else {
+                return then(StoredChunks::default());
+            };
+            settled(&keys, move |result| {
+                let Some(keys) = result.and_then(|value| value.dyn_into::<Array>().ok()) else {
+                    return then(StoredChunks::default());
+                };
+                let new: Vec<JsValue> = keys.iter().filter(|key| !own.knows(&document, key)).collect();
+                let requests: Vec<IdbRequest> = new.iter().filter_map(|key| store.get(key).ok()).collect();
+                let nothing = StoredChunks {
+                    chunks: Vec::new(),
+                    available: true,
+                };
+                let Some(last) = requests.last().cloned() else {
+                    return then(nothing);
+                };
+                // Requests of one transaction finish in order: when the last value is there, all are.
+                settled(&last, move |result| {
+                    if result.is_none() {
+                        return then(StoredChunks::default());
+                    }
+                    own.know(&document, new.into_iter());
+                    let values = requests.iter().filter_map(|request| request.result().ok());
+                    then(StoredChunks {
+                        chunks: values.filter_map(bytes_of).collect(),
+                        available: true,
+                    });
                 });
             });
         }));
@@ -160,50 +195,66 @@ impl Database {
 
     /// Appends a chunk; `then` learns whether it is on the device.
     pub fn append(&self, document: &str, chunk: &[u8], then: Box<dyn FnOnce(bool)>) {
+        self.write(document, chunk, false, then);
+    }
+
+    /// Replaces what this page knows of a document by a snapshot, in one transaction; `then` learns whether it did.
+    pub fn compact(&self, document: &str, snapshot: &[u8], then: Box<dyn FnOnce(bool)>) {
+        self.write(document, snapshot, true, then);
+    }
+
+    fn write(&self, document: &str, chunk: &[u8], replacing: bool, then: Box<dyn FnOnce(bool)>) {
         let (own, document, chunk) = (self.clone(), document.to_owned(), Uint8Array::from(chunk));
         self.when_open(Box::new(move |database| {
             let key = own.next_key(&document);
             let put = database
                 .and_then(|database| object_store(&database, IdbTransactionMode::Readwrite))
-                .and_then(|store| store.put_with_key(&chunk, &key).ok().map(|_| store.transaction()));
-            let Some(transaction) = put else { return then(false) };
+                .filter(|store| store.put_with_key(&chunk, &key).is_ok());
+            let Some(store) = put else { return then(false) };
+            let replaced = if replacing {
+                own.0.known.borrow_mut().remove(&document).unwrap_or_default()
+            } else {
+                BTreeMap::new()
+            };
+            for old in replaced.values() {
+                let _ = store.delete(old);
+            }
+            let transaction = store.transaction();
             finished(&transaction, move |written| {
                 if written {
-                    own.0.known.borrow_mut().entry(document).or_default().push(key);
+                    own.know(&document, std::iter::once(key));
+                } else {
+                    // The transaction is whole or not at all: if it failed, the old chunks are still there.
+                    own.know(&document, replaced.into_values());
                 }
                 then(written);
             });
+            // Without this the browser waits for this page to come round again; a page that dies in between would take the
+            // letter with it. A browser that does not know the word commits a moment later.
+            #[expect(
+                deprecated,
+                reason = "only in the IDL that web-sys is made from; the standard and browsers have it"
+            )]
+            let _ = transaction.commit();
         }));
     }
 
-    /// Replaces what this page knows of a document by a snapshot, in one transaction.
-    pub fn compact(&self, document: &str, snapshot: &[u8]) {
-        let (own, document, snapshot) = (self.clone(), document.to_owned(), Uint8Array::from(snapshot));
-        self.when_open(Box::new(move |database| {
-            let Some(store) = database.and_then(|database| object_store(&database, IdbTransactionMode::Readwrite))
-            else {
-                return;
-            };
-            let key = own.next_key(&document);
-            if store.put_with_key(&snapshot, &key).is_err() {
-                return;
-            }
-            let replaced = own
-                .0
-                .known
-                .borrow_mut()
-                .insert(document.clone(), vec![key])
-                .unwrap_or_default();
-            for old in &replaced {
-                let _ = store.delete(old);
-            }
-            finished(&store.transaction(), move |written| {
-                // The transaction is whole or not at all: if it failed, the old chunks are still there.
-                if !written {
-                    own.0.known.borrow_mut().entry(document).or_default().extend(replaced);
-                }
-            });
-        }));
+    fn know(&self, document: &str, keys: impl Iterator<Item = JsValue>) {
+        let mut known = self.0.known.borrow_mut();
+        let known = known.entry(document.to_owned()).or_default();
+        known.extend(keys.map(|key| (name_of(&key), key)));
+    }
+
+    /// Whether this page has read or written a chunk, also one that is still on its way to the device.
+    fn knows(&self, document: &str, key: &JsValue) -> bool {
+        let own = Array::from(key)
+            .get(1)
+            .as_string()
+            .is_some_and(|page| page == self.0.page);
+        let known = self.0.known.borrow();
+        own || known
+            .get(document)
+            .is_some_and(|known| known.contains_key(&name_of(key)))
     }
 
     fn next_key(&self, document: &str) -> JsValue {
@@ -211,6 +262,15 @@ impl Database {
         *counter += 1;
         Array::of3(&document.into(), &self.0.page.as_str().into(), &JsValue::from(*counter)).into()
     }
+}
+
+/// A key as a text: `document`, `page` and `count`, none of which holds a line break.
+fn name_of(key: &JsValue) -> String {
+    Array::from(key).join("\n").into()
+}
+
+fn bytes_of(value: JsValue) -> Option<Vec<u8>> {
+    value.dyn_into::<Uint8Array>().ok().map(|bytes| bytes.to_vec())
 }
 
 fn object_store(database: &IdbDatabase, mode: IdbTransactionMode) -> Option<IdbObjectStore> {

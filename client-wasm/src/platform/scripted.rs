@@ -2,17 +2,18 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     rc::Rc,
 };
 
-use super::{Platform, Socket, SocketEvent, StoredChunks, Task, Timer};
+use super::{Build, Platform, Socket, SocketEvent, StoredChunks, Task, Timer};
 
 /// What a device keeps when its page is gone: hand it to the next page.
 #[derive(Default)]
 pub struct Memory {
-    /// What was appended, by key.
-    pub chunks: RefCell<BTreeMap<String, Vec<Vec<u8>>>>,
+    /// What was written, by key, each chunk under a number of its own.
+    pub chunks: RefCell<BTreeMap<String, BTreeMap<u64, Vec<u8>>>>,
+    count: Cell<u64>,
     /// Small texts.
     pub prefs: RefCell<BTreeMap<String, String>>,
     /// Like a private window: nothing is kept.
@@ -29,6 +30,16 @@ pub struct Scripted {
     soon: RefCell<VecDeque<Task>>,
     line: RefCell<Option<Line>>,
     sent: RefCell<VecDeque<Vec<u8>>>,
+    /// The chunks that this page has read or written, by key.
+    known: RefCell<BTreeMap<String, BTreeSet<u64>>>,
+    /// What it said to the other tabs.
+    told: RefCell<VecDeque<String>>,
+    /// Which build the page is.
+    pub build: RefCell<Build>,
+    /// How often it asked for the newest page, and how often it wanted to show it at once.
+    pub fetched: Cell<usize>,
+    /// See `fetched`.
+    pub reloaded: Cell<usize>,
     /// How many sockets the page has asked for.
     pub sockets_opened: Cell<usize>,
     /// Lines for engineers.
@@ -87,6 +98,14 @@ impl Scripted {
             soon: RefCell::default(),
             line: RefCell::default(),
             sent: RefCell::default(),
+            known: RefCell::default(),
+            told: RefCell::default(),
+            build: RefCell::new(Build {
+                page: Some("this".to_owned()),
+                revision: sync::wire::REVISION,
+            }),
+            fetched: Cell::new(0),
+            reloaded: Cell::new(0),
             sockets_opened: Cell::new(0),
             log: RefCell::default(),
         })
@@ -139,6 +158,49 @@ impl Scripted {
         if let Some(call) = call {
             call(event);
         }
+    }
+
+    /// What the page has said to other tabs since the last call.
+    pub fn take_told(&self) -> Vec<String> {
+        self.told.borrow_mut().drain(..).collect()
+    }
+
+    /// Reads chunks and remembers that they were read.
+    fn read(&self, key: &str, only_new: bool) -> StoredChunks {
+        if self.memory.denied.get() {
+            return StoredChunks::default();
+        }
+        let mut known = self.known.borrow_mut();
+        let known = known.entry(key.to_owned()).or_default();
+        let chunks = self.memory.chunks.borrow();
+        let found = chunks.get(key).into_iter().flatten();
+        let found: Vec<_> = found.filter(|(id, _)| !only_new || !known.contains(id)).collect();
+        known.extend(found.iter().map(|(id, _)| **id));
+        StoredChunks {
+            chunks: found.into_iter().map(|(_, chunk)| chunk.clone()).collect(),
+            available: true,
+        }
+    }
+
+    /// Writes a chunk; says whether the device took it.
+    fn write(&self, key: &str, chunk: Vec<u8>, replacing: bool) -> bool {
+        if self.memory.denied.get() {
+            return false;
+        }
+        let mut known = self.known.borrow_mut();
+        let known = known.entry(key.to_owned()).or_default();
+        let mut chunks = self.memory.chunks.borrow_mut();
+        let chunks = chunks.entry(key.to_owned()).or_default();
+        if replacing {
+            for old in std::mem::take(known) {
+                chunks.remove(&old);
+            }
+        }
+        let id = self.memory.count.get();
+        self.memory.count.set(id + 1);
+        known.insert(id);
+        chunks.insert(id, chunk);
+        true
     }
 
     /// Frames the page has sent since the last call.
@@ -197,37 +259,40 @@ impl Platform for Shared {
     }
 
     fn load(&self, key: &str, then: Box<dyn FnOnce(StoredChunks)>) {
-        let memory = &self.0.memory;
-        let available = !memory.denied.get();
-        let chunks = memory
-            .chunks
-            .borrow()
-            .get(key)
-            .cloned()
-            .filter(|_| available)
-            .unwrap_or_default();
+        let found = self.0.read(key, false);
         // As in the browser: never within the call itself.
-        self.before_paint(Box::new(move || then(StoredChunks { chunks, available })));
+        self.before_paint(Box::new(move || then(found)));
+    }
+
+    fn load_new(&self, key: &str, then: Box<dyn FnOnce(StoredChunks)>) {
+        let found = self.0.read(key, true);
+        self.before_paint(Box::new(move || then(found)));
     }
 
     fn append(&self, key: &str, chunk: Vec<u8>, then: Box<dyn FnOnce(bool)>) {
-        let written = !self.0.memory.denied.get();
-        if written {
-            self.0
-                .memory
-                .chunks
-                .borrow_mut()
-                .entry(key.to_owned())
-                .or_default()
-                .push(chunk);
-        }
+        let written = self.0.write(key, chunk, false);
         self.before_paint(Box::new(move || then(written)));
     }
 
-    fn compact(&self, key: &str, snapshot: Vec<u8>) {
-        if !self.0.memory.denied.get() {
-            self.0.memory.chunks.borrow_mut().insert(key.to_owned(), vec![snapshot]);
-        }
+    fn compact(&self, key: &str, snapshot: Vec<u8>, then: Box<dyn FnOnce(bool)>) {
+        let written = self.0.write(key, snapshot, true);
+        self.before_paint(Box::new(move || then(written)));
+    }
+
+    fn tell_tabs(&self, word: &str) {
+        self.0.told.borrow_mut().push_back(word.to_owned());
+    }
+
+    fn build(&self) -> Build {
+        self.0.build.borrow().clone()
+    }
+
+    fn fetch_page(&self) {
+        self.0.fetched.set(self.0.fetched.get() + 1);
+    }
+
+    fn reload(&self) {
+        self.0.reloaded.set(self.0.reloaded.get() + 1);
     }
 
     fn log(&self, line: &str) {

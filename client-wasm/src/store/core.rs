@@ -5,8 +5,10 @@
 
 mod boards;
 mod commands;
+mod device;
 mod line;
 mod refusals;
+mod renewal;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -40,6 +42,8 @@ pub enum Act {
     Send(Vec<u8>),
     /// Read what the device holds of a document.
     Load(DocumentId),
+    /// Read what other tabs have written of a document.
+    LoadNew(DocumentId),
     /// Read the drafts of a workshop.
     LoadDrafts {
         /// Under this key.
@@ -68,6 +72,12 @@ pub enum Act {
         /// The text.
         value: Option<String>,
     },
+    /// Tell the other tabs of this device.
+    TellTabs(String),
+    /// Bring the newest page onto the device.
+    FetchPage,
+    /// Show the newest page now.
+    Reload,
     /// Write a line for engineers.
     Log(String),
     /// Tell the listeners.
@@ -84,6 +94,8 @@ pub struct Core {
     acts: Vec<Act>,
     /// How far the server's clock is ahead of this device's.
     ahead_ms: i64,
+    /// Writes that are on their way to the device.
+    writes: usize,
 }
 
 /// A seat taken: the line, the documents, and what is known about each.
@@ -114,9 +126,9 @@ struct OpenBoard {
     closes_at_ms: Option<u64>,
     outgoing: Outgoing,
     /// The board as it was when the server refused some of it, until the server's own has arrived.
-    aside: Option<Box<board::Board>>,
-    /// How often that has happened: what was put out again and refused again becomes a draft.
-    refusals: u32,
+    aside: Option<Box<refusals::Aside>>,
+    /// What is being put out again on the server's board, until the last of it is saved or refused.
+    replay: Option<refusals::Replay>,
 }
 
 /// How a document stands on the device.
@@ -126,14 +138,21 @@ struct Stored {
     loaded: bool,
     /// Chunks since the last snapshot.
     chunks: usize,
+    /// The device refused something, and when: until a snapshot succeeds nothing is appended, because what builds on a
+    /// missing change cannot be read back.
+    lacks_since_ms: Option<u64>,
+    /// It holds something that this page could not take in: nothing on it is replaced.
+    holds_unread: bool,
 }
 
 /// Chunks after which a snapshot replaces them: a quarter of an hour of one person's typing, read back in well under 100 ms.
 const CHUNKS_UNTIL_SNAPSHOT: usize = 200;
+/// A device that refused to store is tried again this much later, with the whole document.
+const STORE_AGAIN_MS: u64 = 20_000;
 /// A board nobody looks at any more stays open this long: going to the outline and back costs nothing.
 const LINGER_MS: u64 = 15_000;
 /// Saved heads are noted down this much later, once for many messages.
-const NOTE_MS: u64 = 1_000;
+const NOTE_MS: u64 = 250;
 
 impl Core {
     pub fn new(platform: Rc<dyn Platform>, texts: &'static CoreTexts) -> Self {
@@ -149,6 +168,7 @@ impl Core {
             notices: Notices::default(),
             acts: Vec::new(),
             ahead_ms: 0,
+            writes: 0,
         }
     }
 
@@ -198,7 +218,13 @@ impl Core {
         };
         self.leave();
         let workshop: DocumentId = seat.workshop_document.parse().map_err(|_| Refused::NotOpen)?;
-        let session = Session::new(Rc::clone(&seat), workshop, self.platform.random()).ok_or(Refused::NotOpen)?;
+        let session = Session::new(
+            Rc::clone(&seat),
+            workshop,
+            self.platform.random(),
+            self.platform.build(),
+        )
+        .ok_or(Refused::NotOpen)?;
         self.session = Some(session);
         let unsent = self.platform.pref(&unsent_key(&seat.workshop));
         let key = drafts_key(&seat.workshop);
@@ -231,11 +257,24 @@ impl Core {
         self.feed(ClientEvent::Stop);
         self.session = None;
         self.acts.push(Act::CloseSocket);
-        let storage = self.state.storage;
+        let (storage, page) = (self.state.storage, self.state.page);
         *self.change() = State {
             storage,
+            page,
             ..State::default()
         };
+    }
+
+    /// Gives the seat up because it was taken away. What was not sent stays on the device, for a new seat; its texts can be
+    /// read and copied without one.
+    pub fn lose_seat(&mut self) {
+        let groups: Vec<GroupId> = self.state.boards.keys().cloned().collect();
+        for group in groups {
+            self.keep_unsent_texts(&group);
+        }
+        let drafts = Rc::clone(&self.state.drafts);
+        self.leave();
+        self.change().drafts = drafts;
     }
 
     /// Shows the others what this device does on a board.
@@ -243,6 +282,7 @@ impl Core {
         if let Some(open) = self.session.as_mut().and_then(|session| session.open.get_mut(group)) {
             open.outgoing.show(presence);
             self.send_presence();
+            self.reload_when_safe();
         }
     }
 
@@ -272,32 +312,33 @@ impl Core {
     fn set_drafts(&mut self, drafts: Vec<Draft>) {
         if let Some(seat) = &self.state.seat {
             let key = drafts_key(&seat.workshop);
+            self.writes += 1;
             self.acts.push(Act::Compact {
                 key,
                 snapshot: super::drafts::to_bytes(&drafts),
             });
         }
-        self.change().drafts = Rc::new(drafts);
+        let none_left = drafts.is_empty();
+        let state = self.change();
+        state.drafts = Rc::new(drafts);
+        if none_left {
+            state.notices.retain(|notice| notice.kind != NoticeKind::Drafts);
+        }
     }
 
     /// Drafts that the device held.
     pub fn drafts_loaded(&mut self, chunks: &[Vec<u8>]) {
-        let found = super::drafts::from_chunks(chunks);
+        let mut found = super::drafts::from_chunks(chunks);
+        // What was kept on this page before the device had been read.
+        let missing = |draft: &&Draft| found.iter().all(|known| known.id != draft.id);
+        let own: Vec<Draft> = self.state.drafts.iter().filter(missing).cloned().collect();
+        found.extend(own);
         if !found.is_empty() {
             self.change().drafts = Rc::new(found);
             // Without this strip nothing on the page leads to what an earlier page kept.
             let text = self.texts.drafts_explained.to_owned();
             let kind = NoticeKind::Drafts;
             self.notify(Notice { id: 0, kind, text });
-        }
-    }
-
-    /// The device cannot store: edits are in memory only.
-    pub fn storage_denied(&mut self) {
-        if self.state.storage {
-            self.change().storage = false;
-            let text = self.texts.memory_only;
-            self.notify(Notice::warning(text));
         }
     }
 
@@ -311,6 +352,7 @@ impl Core {
         self.expire_presences(now_ms);
         self.close_lingering(now_ms);
         self.send_presence();
+        self.store_again(now_ms);
         if self
             .session
             .as_ref()
@@ -335,6 +377,8 @@ impl Core {
             .clone()
             .flat_map(|session| [session.wake_at_ms, session.note_at_ms])
             .flatten();
+        let lacking = session.clone().flat_map(|session| session.stored.values());
+        let lacking = lacking.filter_map(Stored::again_at_ms);
         let boards = session.flat_map(|session| session.open.values());
         let boards = boards
             .flat_map(|open| [open.outgoing.due_at_ms(), open.closes_at_ms])
@@ -344,7 +388,11 @@ impl Core {
             .boards
             .values()
             .filter_map(|slot| presence::expires_at_ms(&slot.presence));
-        line.chain(boards).chain(stale).chain(self.notices.due_at_ms()).min()
+        line.chain(lacking)
+            .chain(boards)
+            .chain(stale)
+            .chain(self.notices.due_at_ms())
+            .min()
     }
 
     pub fn stamp(&self) -> Stamp {

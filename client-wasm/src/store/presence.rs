@@ -43,6 +43,11 @@ impl Outgoing {
         self.wanted = Some(presence);
     }
 
+    /// Whether the person has a text open to write in.
+    pub fn is_writing(&self) -> bool {
+        self.wanted.as_ref().unwrap_or(&self.sent).writing.is_some()
+    }
+
     /// What has to be sent now, if anything.
     pub fn take_due(&mut self, now_ms: u64) -> Option<Presence> {
         if self.due_at_ms().is_none_or(|due_ms| due_ms > now_ms) {

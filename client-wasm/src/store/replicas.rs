@@ -117,10 +117,18 @@ pub fn fresh_actor(random: u128) -> ActorId {
     ActorId::from(random.to_le_bytes())
 }
 
+/// What chunks add to a document.
+pub fn added(here: &Automerge, chunks: &[Vec<u8>]) -> Vec<Change> {
+    here.get_changes_added(&with_chunks(here.clone(), chunks))
+}
+
 /// Puts a document together from what the device held. A chunk that cannot be read is left out: the server has, or
 /// will be sent, everything that the readable ones hold.
 pub fn from_chunks(chunks: &[Vec<u8>], actor: ActorId) -> Automerge {
-    let mut doc = Automerge::new().with_actor(actor);
+    with_chunks(Automerge::new().with_actor(actor), chunks)
+}
+
+fn with_chunks(mut doc: Automerge, chunks: &[Vec<u8>]) -> Automerge {
     for chunk in chunks {
         let mut longer = doc.clone();
         if longer.load_incremental(chunk).is_ok() {

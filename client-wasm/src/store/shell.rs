@@ -3,13 +3,14 @@
 use std::rc::{Rc, Weak};
 
 use board::{GroupId, TextTarget};
+use sync::DocumentId;
 
 use super::{
     Alarm, Inner, Store,
     core::{Act, Core, document_key},
     listeners::{splice_between, text_of},
 };
-use crate::platform::SocketEvent;
+use crate::platform::{SocketEvent, StoredChunks};
 
 impl Store {
     /// Runs something on the core and does afterwards what it asks for.
@@ -78,16 +79,26 @@ impl Store {
                     Box::new(move |found| store.run(|core| core.drafts_loaded(&found.chunks))),
                 );
             }
-            Act::Append { key, chunk } => {
+            Act::LoadNew(document) => {
                 let store = self.downgrade();
-                let told = move |written: bool| {
-                    if !written {
-                        store.run(Core::storage_denied);
-                    }
-                };
+                platform.load_new(
+                    &document_key(&document),
+                    Box::new(move |found| store.found(&document, &found)),
+                );
+            }
+            Act::Append { key, chunk } => {
+                let (store, of) = (self.downgrade(), key.clone());
+                let told = move |written| store.run(|core| core.appended(&of, written));
                 platform.append(&key, chunk, Box::new(told));
             }
-            Act::Compact { key, snapshot } => platform.compact(&key, snapshot),
+            Act::Compact { key, snapshot } => {
+                let (store, of) = (self.downgrade(), key.clone());
+                let told = move |written| store.run(|core| core.compacted(&of, written));
+                platform.compact(&key, snapshot, Box::new(told));
+            }
+            Act::TellTabs(word) => platform.tell_tabs(&word),
+            Act::FetchPage => platform.fetch_page(),
+            Act::Reload => platform.reload(),
             Act::Text(group, edit) => self.0.listeners.tell_text(&group, &edit),
             Act::SetPref { key, value } => platform.set_pref(&key, value.as_deref()),
             Act::Log(line) => platform.log(&line),
@@ -152,6 +163,12 @@ impl WeakStore {
         if let Some(inner) = self.0.upgrade() {
             Store(inner).run(call);
         }
+    }
+
+    /// What another tab wrote may change texts that are open in an editor here.
+    fn found(&self, document: &DocumentId, found: &StoredChunks) {
+        let Some(inner) = self.0.upgrade() else { return };
+        Store(inner).run(|core| core.found(*document, found));
     }
 
     fn socket_event(&self, number: u64, event: SocketEvent) {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, rc::Rc, sync::Arc};
 
 use board::{BoardView, GroupId, IslandId, ItemId, PersonId, Point, TextTarget, UndoState, WorkshopView};
 
-use crate::api::Seat;
+use crate::{api::Seat, platform::Keeping};
 
 /// A snapshot. Cloning one costs a few reference counts per open board.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +27,8 @@ pub struct State {
     pub drafts: Rc<Vec<Draft>>,
     /// False when the device refuses to store anything: then edits live in memory only until they are sent.
     pub storage: bool,
+    /// What is known of the page itself.
+    pub page: PageState,
 }
 
 impl PartialEq for State {
@@ -40,7 +42,31 @@ impl PartialEq for State {
             && self.notices == other.notices
             && Rc::ptr_eq(&self.drafts, &other.drafts)
             && self.storage == other.storage
+            && self.page == other.page
     }
+}
+
+/// What is known of the page itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PageState {
+    /// Whether it opens without a network.
+    pub keeping: Keeping,
+    /// Whether the server has a newer one.
+    pub newer: Newer,
+}
+
+/// Whether the server hands out a newer page than this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Newer {
+    /// No, as far as is known.
+    #[default]
+    None,
+    /// Yes; this one works on, and the newer one is shown at the next visit.
+    AtNextVisit,
+    /// Yes, and the server does not work with this one any more: it is replaced as soon as nothing can be lost by it.
+    Soon,
+    /// The same, but the person has to do it: the device keeps nothing, or replacing it did not help.
+    ByHand,
 }
 
 /// One open board.

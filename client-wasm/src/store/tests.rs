@@ -2,12 +2,12 @@
 
 mod hall;
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use board::{Command, Point, TextTarget};
 use sync::Access as Granted;
 
-use super::{Access, Hold, NoticeKind, Phase, Presence, ReadOnly, Refused, notices, presence};
+use super::{Access, Hold, Newer, NoticeKind, Phase, Presence, ReadOnly, Refused, notices, presence};
 use crate::i18n::core::JA;
 use hall::Hall;
 
@@ -402,10 +402,253 @@ fn a_long_evening_keeps_the_devices_memory_short() {
     }
     hall.settle();
     let chunks = sato.memory.chunks.borrow();
-    let longest = chunks.values().map(Vec::len).max().unwrap_or_default();
+    let longest = chunks.values().map(BTreeMap::len).max().unwrap_or_default();
     assert!(longest <= 202, "{longest} chunks");
     drop(chunks);
     let memory = hall.page_dies(&sato);
     let again = hall.sits_down_offline("佐藤", memory);
     assert_eq!(again.notes().len(), 450);
+}
+
+#[test]
+fn of_five_notes_of_which_the_server_refuses_one_four_arrive_and_one_becomes_a_draft() {
+    let hall = Hall::open();
+    let (sato, abe) = (hall.sits_down("佐藤"), hall.sits_down("阿部"));
+    let before = sato.writes("前からある");
+    hall.settle();
+    hall.server_refuses_letters(Some("forbidden"));
+    hall.wifi(&sato, false);
+    for text in ["一", "二", "forbidden 三", "四", "五"] {
+        sato.writes(text);
+    }
+    let target = TextTarget::Note(before.clone());
+    let text = "前からある、に足した".to_owned();
+    sato.store
+        .act(&sato.group, Command::SetText { target, text })
+        .expect("written");
+    let moved = sato.slot().view.notes[&before].position;
+    let at = Point::new(moved.x + 300.0, moved.y + 200.0);
+    let drops = vec![board::Drop {
+        item: before.clone().into(),
+        parent: None,
+        at: Some(at),
+        order: board::OrderHint::Keep,
+    }];
+    sato.store.act(&sato.group, Command::Move { drops }).expect("moved");
+    assert_eq!(sato.unsaved(), 7);
+    hall.wifi(&sato, true);
+    hall.pass(60_000);
+    assert_eq!(hall.server_notes(), ["一", "二", "五", "前からある、に足した", "四"]);
+    assert_eq!(abe.slot().view.notes[&before].position, at, "moves come back, too");
+    assert_eq!(sato.notes(), hall.server_notes());
+    assert_eq!(drafts_of(&sato), ["forbidden 三"]);
+    assert_eq!(sato.unsaved(), 0);
+
+    // What lies on the device is what lies on the server, and nothing is tried again.
+    let memory = hall.page_dies(&sato);
+    let again = hall.sits_down_with("佐藤", memory);
+    hall.pass(5_000);
+    assert_eq!(again.notes(), hall.server_notes());
+    assert_eq!((again.unsaved(), drafts_of(&again).len()), (0, 1));
+}
+
+fn drafts_of(tablet: &hall::Tablet) -> Vec<String> {
+    tablet.state().drafts.iter().map(|draft| draft.text.clone()).collect()
+}
+
+#[test]
+fn a_page_that_dies_while_its_edits_are_put_out_again_loses_none_of_them() {
+    let hall = Hall::open();
+    let sato = hall.sits_down("佐藤");
+    hall.server_refuses_letters(Some("forbidden"));
+    hall.wifi(&sato, false);
+    for text in ["一", "forbidden 二", "三", "四"] {
+        sato.writes(text);
+    }
+    hall.wifi(&sato, true);
+    // Somewhere in the middle: refused, reconnecting, the first ones put out again.
+    for pause_ms in [100, 700, 400] {
+        hall.pass(pause_ms);
+        assert!(
+            sato.unsaved() + hall.server_notes().len() + drafts_of(&sato).len() >= 4,
+            "all are counted somewhere"
+        );
+    }
+    let memory = hall.page_dies(&sato);
+    let again = hall.sits_down_with("佐藤", memory);
+    hall.pass(60_000);
+    assert_eq!(hall.server_notes(), ["一", "三", "四"]);
+    assert_eq!(drafts_of(&again), ["forbidden 二"]);
+    assert_eq!(again.unsaved(), 0);
+}
+
+#[test]
+fn one_goes_on_writing_while_the_servers_board_is_fetched_after_a_refusal() {
+    let hall = Hall::open();
+    let sato = hall.sits_down("佐藤");
+    hall.server_refuses_letters(Some("forbidden"));
+    sato.writes("forbidden 一");
+    hall.settle();
+    hall.wifi(&sato, false);
+    sato.writes("その間に");
+    assert_eq!(sato.notes(), ["forbidden 一", "その間に"]);
+    assert_eq!(sato.unsaved(), 2, "both wait");
+    let memory = hall.page_dies(&sato);
+    let again = hall.sits_down_offline("佐藤", memory);
+    assert_eq!(again.notes(), ["forbidden 一", "その間に"]);
+    hall.wifi(&again, true);
+    hall.pass(60_000);
+    assert_eq!(hall.server_notes(), ["その間に"]);
+    assert_eq!(drafts_of(&again), ["forbidden 一"]);
+}
+
+#[test]
+fn row_07_a_tab_shows_and_sends_what_another_tab_of_the_device_wrote_offline_before_it_was_closed() {
+    let hall = Hall::open();
+    let first = hall.sits_down("佐藤");
+    let second = hall.sits_down_with("佐藤", Rc::clone(&first.memory));
+    first.writes("つながっている");
+    hall.settle();
+    hall.pass(2_000);
+    for tab in [&first, &second] {
+        hall.wifi(tab, false);
+    }
+    first.writes("左の窓");
+    second.writes("右の窓");
+    hall.settle();
+    assert_eq!(first.notes(), ["つながっている", "右の窓", "左の窓"]);
+    assert_eq!(second.notes(), first.notes());
+    assert_eq!(
+        (first.unsaved(), second.unsaved()),
+        (2, 2),
+        "each counts what this device has not sent, and nothing that the server has"
+    );
+    hall.page_dies(&first);
+    hall.wifi(&second, true);
+    hall.pass(3_000);
+    assert_eq!(hall.server_notes(), ["つながっている", "右の窓", "左の窓"]);
+    assert_eq!(second.unsaved(), 0);
+}
+
+#[test]
+fn row_07_a_tab_that_replaces_its_chunks_by_a_snapshot_leaves_those_of_the_other_tab() {
+    let hall = Hall::open();
+    let first = hall.sits_down("佐藤");
+    let second = hall.sits_down_with("佐藤", Rc::clone(&first.memory));
+    for tab in [&first, &second] {
+        hall.wifi(tab, false);
+    }
+    second.writes("右の窓");
+    for count in 0..260 {
+        first.writes(&format!("左 {count}"));
+    }
+    hall.settle();
+    let memory = Rc::clone(&first.memory);
+    hall.page_dies(&first);
+    hall.page_dies(&second);
+    let again = hall.sits_down_offline("佐藤", memory);
+    assert_eq!(again.notes().len(), 261);
+    assert_eq!(again.unsaved(), 261);
+}
+
+#[test]
+fn a_device_that_is_full_for_a_while_gets_everything_once_there_is_room() {
+    let hall = Hall::open();
+    let sato = hall.sits_down("佐藤");
+    sato.writes("まだ入る");
+    hall.wifi(&sato, false);
+    sato.memory.denied.set(true);
+    sato.writes("入らない");
+    hall.settle();
+    assert!(!sato.state().storage);
+    assert_eq!(sato.says(), [JA.memory_only]);
+    assert_eq!(sato.notes(), ["まだ入る", "入らない"], "it goes on in memory");
+    sato.memory.denied.set(false);
+    sato.writes("また入る");
+    hall.pass(30_000);
+    assert!(sato.state().storage, "it is said when it is over");
+    assert!(sato.says().is_empty());
+    let memory = hall.page_dies(&sato);
+    let again = hall.sits_down_offline("佐藤", memory);
+    assert_eq!(again.notes(), ["また入る", "まだ入る", "入らない"]);
+}
+
+#[test]
+fn row_31_a_page_of_another_build_works_on_and_fetches_the_newer_one_for_the_next_visit() {
+    let hall = Hall::open();
+    hall.server_serves("next");
+    let sato = hall.sits_down("佐藤");
+    sato.writes("古いページから");
+    hall.settle();
+    assert_eq!(hall.server_notes(), ["古いページから"]);
+    assert_eq!(sato.state().page.newer, Newer::AtNextVisit);
+    assert_eq!((sato.platform.fetched.get(), sato.platform.reloaded.get()), (1, 0));
+    hall.server_serves("this");
+    hall.wifi(&sato, false);
+    hall.wifi(&sato, true);
+    hall.pass(3_000);
+    assert_eq!(sato.state().page.newer, Newer::None);
+}
+
+#[test]
+fn row_31_a_page_the_server_does_not_work_with_reloads_itself_once_and_only_when_nobody_is_writing() {
+    let hall = Hall::open();
+    let memory = Rc::default();
+    let sato = hall.sits_down_offline("佐藤", Rc::clone(&memory));
+    sato.platform.build.borrow_mut().revision = 0;
+    let state = sato.state();
+    let seat = state.seat.clone().expect("a seat").as_ref().clone();
+    sato.store.leave();
+    sato.store.enter(seat).expect("a seat");
+    sato.store.open_board(&sato.group);
+    let writing = Presence {
+        writing: Some(TextTarget::Note(sato.store.new_note_id())),
+        ..Presence::default()
+    };
+    sato.store.present(&sato.group, writing);
+    hall.wifi(&sato, true);
+    hall.pass(5_000);
+    assert_eq!(sato.state().page.newer, Newer::Soon);
+    assert_eq!(sato.platform.reloaded.get(), 0, "somebody is in the middle of a word");
+    sato.store.present(&sato.group, Presence::default());
+    hall.pass(100);
+    assert_eq!(sato.platform.reloaded.get(), 1);
+    // The same page came back: the server still hands out this one. It says so instead of reloading for ever.
+    hall.page_dies(&sato);
+    let again = hall.sits_down_offline("佐藤", memory);
+    again.platform.build.borrow_mut().revision = 0;
+    let seat = again.state().seat.clone().expect("a seat").as_ref().clone();
+    again.store.leave();
+    again.store.enter(seat).expect("a seat");
+    again.store.open_board(&again.group);
+    hall.wifi(&again, true);
+    hall.pass(5_000);
+    assert_eq!(again.platform.reloaded.get(), 0);
+    assert!(again.says().contains(&JA.page_outdated_by_hand.to_owned()));
+}
+
+#[test]
+fn texts_that_were_not_sent_can_be_read_when_the_seat_is_lost_and_go_out_with_a_new_one() {
+    let hall = Hall::open();
+    let sato = hall.sits_down("佐藤");
+    let note = sato.writes("届いている");
+    hall.settle();
+    hall.pass(2_000);
+    hall.wifi(&sato, false);
+    sato.writes("届いていない");
+    let target = TextTarget::Note(note);
+    let text = "届いている、続き".to_owned();
+    sato.store
+        .act(&sato.group, Command::SetText { target, text })
+        .expect("written");
+    sato.store.lose_seat();
+    assert!(sato.state().seat.is_none());
+    let mut drafts = drafts_of(&sato);
+    drafts.sort();
+    assert_eq!(drafts, ["届いていない", "届いている、続き"]);
+    let memory = hall.page_dies(&sato);
+    let again = hall.sits_down_with("佐藤", memory);
+    hall.pass(3_000);
+    assert_eq!(hall.server_notes(), ["届いていない", "届いている、続き"]);
+    assert!(drafts_of(&again).is_empty(), "nothing is offered twice");
 }

@@ -84,6 +84,7 @@ impl Tablet {
                 storage_id: None,
                 is_ephemeral: true,
                 yoriai: true,
+                ..PeerMetadata::default()
             },
         });
     }

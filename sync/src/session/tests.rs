@@ -188,3 +188,36 @@ fn s24_a_ping_is_answered() {
     let pong = encode(&Message::Pong { count: 7 });
     assert_eq!(say(&mut joined(), &Message::Ping { count: 7 }), [Output::Send(pong)]);
 }
+
+#[test]
+fn s8_a_page_that_is_too_old_is_told_so_and_any_other_hears_which_page_the_server_hands_out() {
+    let join = |revision| Message::Join {
+        sender: peer("sato"),
+        versions: vec!["1".to_owned()],
+        metadata: PeerMetadata {
+            yoriai: true,
+            revision,
+            page: Some("older".to_owned()),
+            ..PeerMetadata::default()
+        },
+    };
+    let serving = || Session::new(peer("server")).serving(Some("newer".to_owned()));
+    for revision in [None, Some(wire::REVISION_OLDEST), Some(wire::REVISION + 7)] {
+        let outputs = say(&mut serving(), &join(revision));
+        let [Output::Joined { .. }, Output::Send(bytes)] = &outputs[..] else {
+            panic!("{revision:?}: {outputs:?}")
+        };
+        let Ok(Message::Peer { metadata, .. }) = wire::decode(bytes, FRAME_BYTES_MAX) else {
+            panic!("the answer is no welcome")
+        };
+        assert_eq!(metadata.page.as_deref(), Some("newer"));
+    }
+    let outputs = say(&mut serving(), &join(Some(wire::REVISION_OLDEST - 1)));
+    let [Output::Send(bytes), Output::Close { .. }] = &outputs[..] else {
+        panic!("{outputs:?}")
+    };
+    let Ok(Message::Notice { code, .. }) = wire::decode(bytes, FRAME_BYTES_MAX) else {
+        panic!("the page is told nothing")
+    };
+    assert_eq!(code, PAGE_OUTDATED);
+}

@@ -337,6 +337,8 @@ fn metadata(cbor: &mut Decoder<'_>) -> Result<PeerMetadata, DecodeError> {
             "storageId" => metadata.storage_id = text(cbor, "storageId")?.map(str::to_owned),
             "isEphemeral" => metadata.is_ephemeral = boolean(cbor)?,
             "yoriai" => metadata.yoriai = boolean(cbor)?,
+            "yoriaiRevision" => metadata.revision = count(cbor)?,
+            "yoriaiPage" => metadata.page = text(cbor, "yoriaiPage")?.map(str::to_owned),
             _ => skip(cbor, 2)?,
         }
         Ok(())

@@ -220,7 +220,11 @@ fn write_target(cbor: &mut Cbor, target: &Option<PeerId>) -> Written {
 }
 
 fn write_metadata(cbor: &mut Cbor, metadata: &PeerMetadata) -> Written {
-    let fields = 1 + u64::from(metadata.storage_id.is_some()) + u64::from(metadata.yoriai);
+    let fields = 1
+        + u64::from(metadata.storage_id.is_some())
+        + u64::from(metadata.yoriai)
+        + u64::from(metadata.revision.is_some())
+        + u64::from(metadata.page.is_some());
     cbor.str("peerMetadata")?.map(fields)?;
     if let Some(storage_id) = &metadata.storage_id {
         cbor.str("storageId")?.str(storage_id)?;
@@ -228,6 +232,12 @@ fn write_metadata(cbor: &mut Cbor, metadata: &PeerMetadata) -> Written {
     cbor.str("isEphemeral")?.bool(metadata.is_ephemeral)?;
     if metadata.yoriai {
         cbor.str("yoriai")?.bool(true)?;
+    }
+    if let Some(revision) = metadata.revision {
+        cbor.str("yoriaiRevision")?.u64(revision)?;
+    }
+    if let Some(page) = &metadata.page {
+        cbor.str("yoriaiPage")?.str(page)?;
     }
     Ok(())
 }

@@ -60,6 +60,20 @@ impl Bundle {
         address
     }
 
+    /// The addresses of all files so far, in the order in which they were added.
+    pub fn addresses(&self) -> Vec<String> {
+        self.files.iter().map(|file| format!("/{}", file.path)).collect()
+    }
+
+    /// A hash over all files so far and one text more.
+    pub fn hash_with(&self, text: &str) -> String {
+        let files = self
+            .files
+            .iter()
+            .flat_map(|file| [file.path.as_bytes(), file.bytes.as_slice()]);
+        hash(files.chain([text.as_bytes()]))
+    }
+
     /// Writes everything into an empty folder, with compressed forms if asked.
     pub fn write(&self, folder: &Path, compress: bool) -> Result<Sizes> {
         if folder.exists() {
@@ -172,7 +186,7 @@ fn mime(path: &str) -> &'static str {
         "woff2" => "font/woff2",
         "json" => "application/json",
         "webmanifest" => "application/manifest+json",
-        "txt" => "text/plain; charset=utf-8",
+        "txt" | "version" => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
     }
 }

@@ -11,6 +11,9 @@ use super::bundle;
 /// policy allows no script inside the HTML.
 const DEFAULT_BOOT: &str = include_str!("boot.js");
 
+/// The service worker that keeps the page on the device, with placeholders.
+pub const WORKER: &str = include_str!("sw.js");
+
 /// A file's path below its folder, with `/` between the parts, and its bytes.
 pub type NamedFile = (String, Vec<u8>);
 
@@ -61,7 +64,14 @@ impl Sources {
     /// A hash over everything that goes into the page.
     pub fn hash_with(&self, wasm: &[u8], layout: u32) -> String {
         let layout = layout.to_le_bytes();
-        let mut parts: Vec<&[u8]> = vec![&layout, wasm, self.index.as_bytes(), self.boot.as_bytes(), &self.styles];
+        let mut parts: Vec<&[u8]> = vec![
+            &layout,
+            wasm,
+            self.index.as_bytes(),
+            self.boot.as_bytes(),
+            WORKER.as_bytes(),
+            &self.styles,
+        ];
         for (name, bytes) in &self.statics {
             parts.push(name.as_bytes());
             parts.push(bytes);
@@ -100,7 +110,8 @@ fn collect(folder: &Path, prefix: &str, files: &mut Vec<NamedFile>) -> Result<()
     Ok(())
 }
 
-/// The addresses that stand in for `%JS%`, `%WASM%`, `%CSS%` and `%BOOT%`.
+/// The addresses that stand in for `%JS%`, `%WASM%`, `%CSS%` and `%BOOT%`, and the page's name for `%VERSION%`.
+#[derive(Default)]
 pub struct Placeholders {
     /// wasm-bindgen's module.
     pub js: String,
@@ -110,6 +121,8 @@ pub struct Placeholders {
     pub css: String,
     /// The module that starts the program.
     pub boot: String,
+    /// The page's name: a hash over all its files. Empty until they are all known.
+    pub version: String,
 }
 
 impl Placeholders {
@@ -119,6 +132,7 @@ impl Placeholders {
             .replace("%WASM%", &self.wasm)
             .replace("%CSS%", &self.css)
             .replace("%BOOT%", &self.boot)
+            .replace("%VERSION%", &self.version)
     }
 }
 
@@ -155,7 +169,7 @@ mod tests {
             js: "/j.js".to_owned(),
             wasm: "/w.wasm".to_owned(),
             css: "/c.css".to_owned(),
-            boot: String::new(),
+            ..Placeholders::default()
         };
         let boot = placeholders.fill(DEFAULT_BOOT);
         assert!(boot.contains("\"/j.js\"") && boot.contains("\"/w.wasm\""), "{boot}");

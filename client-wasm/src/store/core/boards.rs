@@ -6,7 +6,7 @@ use automerge::ChangeHash;
 use board::{Applied, Board, GroupId, UndoState, Workshop};
 use sync::{DocumentId, client::ClientEvent};
 
-use super::{Act, CHUNKS_UNTIL_SNAPSHOT, Core, LINGER_MS, NOTE_MS, OpenBoard, Stored, document_key, unsent_key};
+use super::{Act, Core, LINGER_MS, NOTE_MS, OpenBoard, Stored, unsent_key};
 use crate::{
     platform::StoredChunks,
     store::{
@@ -57,7 +57,7 @@ impl Core {
                 closes_at_ms: None,
                 outgoing: Outgoing::default(),
                 aside: None,
-                refusals: 0,
+                replay: None,
             },
         );
         let board = Board::empty(fresh_actor(random));
@@ -114,7 +114,7 @@ impl Core {
             };
             let document = open.document;
             let stored = session.stored.get(&document).is_none_or(|stored| stored.loaded);
-            if session.client.unsaved(&document) > 0 || open.aside.is_some() || !stored {
+            if session.client.unsaved(&document) > 0 || open.aside.is_some() || open.replay.is_some() || !stored {
                 open.closes_at_ms = Some(now_ms.saturating_add(LINGER_MS));
                 continue;
             }
@@ -132,7 +132,7 @@ impl Core {
         if !found.available {
             self.storage_denied();
         }
-        let actor = fresh_actor(self.platform.random());
+        let (actor, now_ms) = (fresh_actor(self.platform.random()), self.platform.now_ms());
         let Some(session) = &mut self.session else { return };
         let Some(stored) = session.stored.get_mut(&document).filter(|stored| !stored.loaded) else {
             return;
@@ -140,18 +140,23 @@ impl Core {
         *stored = Stored {
             loaded: true,
             chunks: found.chunks.len(),
+            // A device that could not be read may hold anything: only a whole document can be added to it.
+            lacks_since_ms: (!found.available).then_some(now_ms),
+            holds_unread: false,
         };
         if !found.chunks.is_empty() {
             let doc = replicas::from_chunks(&found.chunks, actor);
             // A document that is none of ours is left on the device and not shown; the server's copy takes its place.
             if document == session.workshop {
-                if let Ok(workshop) = Workshop::from_doc(doc) {
-                    session.replicas.workshop = Some((document, workshop));
+                match Workshop::from_doc(doc) {
+                    Ok(workshop) => session.replicas.workshop = Some((document, workshop)),
+                    Err(_) => stored.holds_unread = true,
                 }
-            } else if let (Ok(board), Some(replica)) =
-                (Board::from_doc(doc), session.replicas.boards.get_mut(&document))
-            {
-                replica.board = board;
+            } else if let Some(replica) = session.replicas.boards.get_mut(&document) {
+                match Board::from_doc(doc) {
+                    Ok(board) => replica.board = board,
+                    Err(_) => stored.holds_unread = true,
+                }
             }
         }
         let saved = self.saved_heads_of(&document);
@@ -162,7 +167,7 @@ impl Core {
         self.feed(ClientEvent::Open { document, saved });
     }
 
-    fn saved_heads_of(&self, document: &DocumentId) -> Vec<ChangeHash> {
+    pub(super) fn saved_heads_of(&self, document: &DocumentId) -> Vec<ChangeHash> {
         let text = self.platform.pref(&saved_key(document)).unwrap_or_default();
         text.split(' ').filter_map(|head| head.parse().ok()).collect()
     }
@@ -195,83 +200,61 @@ impl Core {
         }
     }
 
-    /// Notes down which boards have unsent edits, so that the next page sends them whichever board it shows.
+    /// Notes down which boards have unsent edits, so that the next page sends them whichever board it shows. What another tab
+    /// noted down about boards that are not open here stays.
     pub(super) fn note_unsent_groups(&mut self) {
         let Some(session) = &mut self.session else { return };
-        let unsent = session
-            .open
-            .iter()
-            .filter(|(_, open)| session.client.unsaved(&open.document) > 0);
-        let groups: Vec<String> = unsent.map(|(group, _)| group.to_string()).collect();
+        let unsent = session.open.iter().filter(|(_, open)| {
+            session.client.unsaved(&open.document) > 0 || open.aside.is_some() || open.replay.is_some()
+        });
+        let mut groups: Vec<String> = unsent.map(|(group, _)| group.to_string()).collect();
+        let key = unsent_key(&session.seat.workshop);
+        let noted = self.platform.pref(&key).unwrap_or_default();
+        let open = |group: &str| session.open.keys().any(|open| open.as_str() == group);
+        groups.extend(noted.split_whitespace().filter(|group| !open(group)).map(str::to_owned));
         if session.unsent_noted.as_ref() == Some(&groups) {
             return;
         }
         let value = (!groups.is_empty()).then(|| groups.join(" "));
         session.unsent_noted = Some(groups);
-        let key = unsent_key(&session.seat.workshop);
         self.acts.push(Act::SetPref { key, value });
     }
 
-    /// Keeps changes on the device.
-    pub(super) fn append(&mut self, document: DocumentId, chunk: Vec<u8>) {
-        let key = document_key(&document);
-        let Some(session) = &mut self.session else { return };
-        let aside = session
-            .open
-            .values()
-            .any(|open| open.document == document && open.aside.is_some());
-        let Some(stored) = session.stored.get_mut(&document) else {
-            return;
-        };
-        stored.chunks += 1;
-        // While a board is set aside the device keeps the old one: it still holds what must not be lost.
-        if aside {
-            return;
-        }
-        if stored.chunks > CHUNKS_UNTIL_SNAPSHOT && stored.loaded {
-            self.compact(document);
-        } else {
-            self.acts.push(Act::Append { key, chunk });
-        }
-    }
-
-    /// Replaces the chunks on the device by one snapshot.
-    pub(super) fn compact(&mut self, document: DocumentId) {
-        let Some(session) = &mut self.session else { return };
-        let Some(snapshot) = session.replicas.any(&document).map(automerge::Automerge::save) else {
-            return;
-        };
-        if let Some(stored) = session.stored.get_mut(&document) {
-            stored.chunks = 1;
-        }
-        self.acts.push(Act::Compact {
-            key: document_key(&document),
-            snapshot,
-        });
-    }
-
-    pub(super) fn board_mut(&mut self, group: &GroupId) -> Option<&mut BoardReplica> {
+    /// The board that people write on: the server's, or the one set aside until the server's has arrived.
+    pub(super) fn board_mut(&mut self, group: &GroupId) -> Option<&mut Board> {
         let session = self.session.as_mut()?;
-        let document = session.open.get(group)?.document;
-        session.replicas.boards.get_mut(&document)
+        let open = session.open.get_mut(group)?;
+        match &mut open.aside {
+            Some(aside) => Some(&mut aside.board),
+            None => session
+                .replicas
+                .boards
+                .get_mut(&open.document)
+                .map(|replica| &mut replica.board),
+        }
     }
 
     /// An own act has been done on a board: keep it, show it, send it.
     pub(super) fn applied(&mut self, group: &GroupId, applied: Applied) {
-        let Some(document) = self
-            .session
-            .as_ref()
-            .and_then(|session| session.open.get(group))
-            .map(|open| open.document)
-        else {
+        let Some(open) = self.session.as_mut().and_then(|session| session.open.get_mut(group)) else {
             return;
         };
-        if let Some(change) = applied.change {
-            self.append(document, change.raw_bytes().to_vec());
+        let document = open.document;
+        let aside = open.aside.as_mut();
+        let Some(change) = applied.change else {
+            return self.refresh_board(group);
+        };
+        let chunk = change.raw_bytes().to_vec();
+        if let Some(aside) = aside {
+            // It is sent once it has been done again on the server's board.
+            aside.unsaved += 1;
+            self.keep(document, chunk);
+            self.refresh_board(group);
+            self.refresh_unsaved(&document);
+        } else {
+            self.append(document, chunk);
             self.refresh_board(group);
             self.feed(ClientEvent::LocalChange { document, change });
-        } else {
-            self.refresh_board(group);
         }
     }
 
@@ -279,16 +262,13 @@ impl Core {
     pub(super) fn refresh_board(&mut self, group: &GroupId) {
         let Some(session) = &self.session else { return };
         let Some(open) = session.open.get(group) else { return };
-        let (document, aside) = (open.document, open.aside.is_some());
-        let Some(replica) = session.replicas.boards.get(&document) else {
+        let Some(replica) = session.replicas.boards.get(&open.document) else {
             return;
         };
         // Until the server's copy has arrived the board that was set aside stays on the screen.
-        if aside {
-            return;
-        }
-        let (view, undo) = (Arc::clone(replica.board.view()), replica.board.undo_state());
-        let loaded = !replica.board.doc().get_heads().is_empty();
+        let board = open.aside.as_ref().map_or(&replica.board, |aside| &aside.board);
+        let (view, undo) = (Arc::clone(board.view()), board.undo_state());
+        let loaded = !board.doc().get_heads().is_empty();
         let Some(slot) = self.state.boards.get(group) else {
             return;
         };

@@ -35,8 +35,8 @@ impl Core {
             _ => None,
         };
         let stamp = self.stamp();
-        let replica = self.board_mut(group).ok_or(Refused::NotOpen)?;
-        let applied = replica.board.apply(command, &stamp).map_err(Refused::Board)?;
+        let board = self.board_mut(group).ok_or(Refused::NotOpen)?;
+        let applied = board.apply(command, &stamp).map_err(Refused::Board)?;
         self.applied(group, applied);
         if let Some(items) = deleted.filter(|items| !items.is_empty()) {
             let text = (self.texts.deleted)(items.len());
@@ -62,12 +62,10 @@ impl Core {
                 let (stamp, texts) = (self.stamp(), self.texts);
                 match self.board_mut(group) {
                     None => Err(texts.refused_loading.to_owned()),
-                    Some(replica) if again => replica
-                        .board
+                    Some(board) if again => board
                         .redo(&stamp)
                         .map_err(|refused| notices::undo_refusal(texts, &refused)),
-                    Some(replica) => replica
-                        .board
+                    Some(board) => board
                         .undo(&stamp)
                         .map_err(|refused| notices::undo_refusal(texts, &refused)),
                 }
@@ -88,8 +86,8 @@ impl Core {
     }
 
     pub fn finish_typing(&mut self, group: &GroupId) {
-        if let Some(replica) = self.board_mut(group) {
-            replica.board.finish_typing();
+        if let Some(board) = self.board_mut(group) {
+            board.finish_typing();
             self.refresh_board(group);
         }
     }

@@ -12,10 +12,10 @@ use sync::{
     wire::PeerEntry,
 };
 
-use super::{Act, Core, Session, Stored};
+use super::{Act, Core, OpenBoard, Session, Stored, refusals::Replay};
 use crate::{
     api::Seat,
-    platform::SocketEvent,
+    platform::{Build, SocketEvent},
     store::{
         presence,
         replicas::{Replicas, fresh_actor},
@@ -28,7 +28,7 @@ use crate::{
 const STUCK_MS: u64 = 2_000;
 
 impl Session {
-    pub(super) fn new(seat: Rc<Seat>, workshop: DocumentId, random: u128) -> Option<Self> {
+    pub(super) fn new(seat: Rc<Seat>, workshop: DocumentId, random: u128, build: Build) -> Option<Self> {
         // A new name for every page: two tabs of one device are two peers.
         let prefix: String = seat.device.chars().take(64).collect();
         let peer: PeerId = format!("{prefix}-{random:032x}").parse().ok()?;
@@ -37,7 +37,7 @@ impl Session {
         replicas.workshop = Some((workshop, replica));
         Some(Self {
             seat,
-            client: sync::Client::new(peer),
+            client: sync::Client::new(peer).of_page(build.page, build.revision),
             replicas,
             workshop,
             open: BTreeMap::new(),
@@ -95,6 +95,9 @@ impl Core {
             self.feed(ClientEvent::SocketClosed);
         }
         self.feed(ClientEvent::NetworkHint { online });
+        if online {
+            self.look_for_other_tabs();
+        }
     }
 
     /// The one way into the sync client.
@@ -105,20 +108,23 @@ impl Core {
         session
             .client
             .handle(now_ms, random, &mut session.replicas, event, &mut effects);
-        self.take_in_received();
+        self.take_in_received(true);
         for effect in effects {
             self.effect(effect);
         }
     }
 
-    fn take_in_received(&mut self) {
+    /// Shows what the replicas took in, and keeps it on the device unless it came from there.
+    pub(super) fn take_in_received(&mut self, keep: bool) {
         let Some(session) = &mut self.session else { return };
         for received in session.replicas.take_received() {
             let group = self
                 .session
                 .as_ref()
                 .and_then(|session| session.group_of(&received.document));
-            self.append(received.document, received.bytes);
+            if keep {
+                self.append(received.document, received.bytes);
+            }
             let Some(group) = group else {
                 self.refresh_workshop();
                 continue;
@@ -189,7 +195,9 @@ impl Core {
         }
         let state = self.change();
         state.connection = Connection { phase, unsaved };
-        if phase != Phase::Online {
+        if phase == Phase::Online {
+            self.joined();
+        } else {
             // Without the line nobody's hand can be seen any more, and nothing is known of who is there.
             for slot in state.boards.values_mut() {
                 slot.presence = Rc::default();
@@ -201,14 +209,21 @@ impl Core {
     /// Counts again what of a document, and of all, is not on the server's disk.
     pub(super) fn refresh_unsaved(&mut self, document: &DocumentId) {
         let Some(session) = &self.session else { return };
-        let unsaved = session.client.unsaved(document);
+        let sent = session.client.unsaved(document);
         let group = session.group_of(document);
-        let documents = session
-            .open
-            .values()
-            .map(|open| &open.document)
-            .chain([&session.workshop]);
-        let total: usize = documents.map(|document| session.client.unsaved(document)).sum();
+        // What is set aside, or waits to be done again, is unsent as well.
+        let waiting = |open: &OpenBoard| {
+            let aside = open.aside.as_ref().map_or(0, |aside| aside.unsaved);
+            aside + open.replay.as_ref().map_or(0, Replay::waiting)
+        };
+        let unsaved = sent
+            + group
+                .as_ref()
+                .and_then(|group| session.open.get(group))
+                .map_or(0, waiting);
+        let boards = session.open.values();
+        let boards = boards.map(|open| session.client.unsaved(&open.document) + waiting(open));
+        let total = boards.sum::<usize>() + session.client.unsaved(&session.workshop);
         let slot_differs = group
             .as_ref()
             .and_then(|group| self.state.boards.get(group))
@@ -220,6 +235,9 @@ impl Core {
                 slot.unsaved = unsaved;
             }
             self.note_unsent_groups();
+        }
+        if sent == 0 {
+            self.replay_next(document);
         }
     }
 
@@ -342,6 +360,7 @@ impl Core {
             "too-many-documents" => Notice::info(texts.too_many_tabs),
             // The page that looks the seat up next says it in full.
             "revoked" => Notice::warning(texts.seat_lost_body),
+            sync::session::PAGE_OUTDATED => return self.page_outdated(),
             // Words for engineers: the console is their place, the connection bar is the person's.
             "protocol" | "unreadable" => {
                 self.acts.push(Act::Log(format!("sync: {code}: {text}")));

@@ -26,15 +26,20 @@ use crate::{
     store::{BoardSlot, State, Store},
 };
 
-/// Lets everything pass, or nothing.
+/// Lets everything pass, or nothing, or everything but changes that hold certain letters.
 #[derive(Default)]
 struct Guard {
     refuses: Cell<bool>,
+    letters: RefCell<Option<&'static str>>,
 }
 
 impl Admission for &Guard {
-    fn admit(&mut self, _doc: &Automerge, _info: &PeerInfo, _changes: &[Change]) -> Result<(), Refusal> {
-        if self.refuses.get() {
+    fn admit(&mut self, _doc: &Automerge, _info: &PeerInfo, changes: &[Change]) -> Result<(), Refusal> {
+        let holds = |letters: &str| {
+            let mut bytes = changes.iter().map(Change::raw_bytes);
+            bytes.any(|bytes| bytes.windows(letters.len()).any(|window| window == letters.as_bytes()))
+        };
+        if self.refuses.get() || self.letters.borrow().is_some_and(holds) {
             Err(Refusal::new("schema", "the test refuses it"))
         } else {
             Ok(())
@@ -74,6 +79,7 @@ pub struct Hall {
     access: RefCell<BTreeMap<&'static str, Access>>,
     pub tablets: RefCell<Vec<Rc<Tablet>>>,
     sessions: Cell<u64>,
+    page: RefCell<Option<String>>,
     now_ms: Cell<u64>,
     workshop: DocumentId,
     board: DocumentId,
@@ -120,6 +126,7 @@ impl Hall {
             access: RefCell::default(),
             tablets: RefCell::default(),
             sessions: Cell::new(0),
+            page: RefCell::default(),
             now_ms: Cell::new(1_000),
             workshop,
             board,
@@ -200,6 +207,16 @@ impl Hall {
         self.settle();
     }
 
+    /// The server refuses every change that holds these letters, or none.
+    pub fn server_refuses_letters(&self, letters: Option<&'static str>) {
+        *self.guard.letters.borrow_mut() = letters;
+    }
+
+    /// From now on the server hands out another page.
+    pub fn server_serves(&self, page: &str) {
+        *self.page.borrow_mut() = Some(page.to_owned());
+    }
+
     /// The server changes what a person may do, while they are connected.
     pub fn server_grants(&self, tablet: &Tablet, access: Access) {
         self.access.borrow_mut().insert(tablet.name, access);
@@ -276,6 +293,16 @@ impl Hall {
 
     fn carry(&self, tablet: &Tablet) -> bool {
         tablet.platform.paint();
+        let told = tablet.platform.take_told();
+        let spoke = !told.is_empty();
+        for word in told {
+            let tablets = self.tablets.borrow().clone();
+            for tab in tablets.iter().filter(|tab| Rc::ptr_eq(&tab.memory, &tablet.memory)) {
+                if !std::ptr::eq(&raw const **tab, tablet) {
+                    tab.store.other_tab_says(&word);
+                }
+            }
+        }
         let opened = tablet.platform.sockets_opened.get();
         if opened != tablet.sockets_seen.get() && tablet.platform.has_socket() {
             tablet.sockets_seen.set(opened);
@@ -291,7 +318,7 @@ impl Hall {
         if !tablet.platform.has_socket() {
             self.cut_server_side(tablet);
         }
-        let busy = !frames.is_empty();
+        let busy = spoke || !frames.is_empty();
         for frame in frames {
             if !tablet.swallowed.get() {
                 self.server_hears(tablet, &frame);
@@ -322,7 +349,7 @@ impl Hall {
         };
         *tablet.line.borrow_mut() = Some(Line {
             id: SessionId(self.sessions.get()),
-            session: Session::new(self.own.clone()),
+            session: Session::new(self.own.clone()).serving(self.page.borrow().clone()),
             info: PeerInfo {
                 entry,
                 yoriai: true,

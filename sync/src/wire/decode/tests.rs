@@ -46,7 +46,7 @@ fn s2_a_join_as_the_javascript_client_writes_it_is_read() {
     let metadata = PeerMetadata {
         storage_id: None,
         is_ephemeral: true,
-        yoriai: false,
+        ..PeerMetadata::default()
     };
     let versions = vec!["1".to_owned()];
     assert_eq!(
@@ -231,13 +231,17 @@ prop_compose! {
 }
 
 fn any_metadata() -> impl Strategy<Value = PeerMetadata> {
-    (proptest::option::of("[a-z]{1,8}"), any::<bool>(), any::<bool>()).prop_map(|(storage_id, is_ephemeral, yoriai)| {
-        PeerMetadata {
+    let word = || proptest::option::of("[a-z]{1,8}");
+    let revision = proptest::option::of(0..u64::from(u32::MAX));
+    (word(), any::<bool>(), any::<bool>(), revision, word()).prop_map(
+        |(storage_id, is_ephemeral, yoriai, revision, page)| PeerMetadata {
             storage_id,
             is_ephemeral,
             yoriai,
-        }
-    })
+            revision,
+            page,
+        },
+    )
 }
 
 fn any_sync() -> impl Strategy<Value = SyncMessage> {
