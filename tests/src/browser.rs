@@ -134,7 +134,8 @@ impl Wire {
                     entry["url"]
                 )
             }
-            Some("Inspector.targetCrashed") => "the renderer crashed".to_owned(),
+            Some("Inspector.targetCrashed") => page::CRASHED.to_owned(),
+            Some("Page.javascriptDialogOpening") => format!("dialog: {}", message["params"]["message"]),
             _ => return,
         };
         let session = message["sessionId"].as_str().unwrap_or("").to_owned();

@@ -50,6 +50,37 @@ impl Seated {
         Ok(Self { page, network })
     }
 
+    /// Opens another tab on this device, which uses the same network, cookies and storage.
+    pub async fn opens_tab(&self, browser: &Browser, name: &str, path: &str) -> Result<Page> {
+        let tab = browser.tab(name, &self.page).await?;
+        tab.goto(&format!("{}{path}", self.base())).await?;
+        Ok(tab)
+    }
+
+    /// Opens the browser again after the page was killed or closed.
+    pub async fn reopens(&mut self, browser: &Browser, path: &str) -> Result<()> {
+        let name = format!("{}-again", self.page.name());
+        self.page = self.opens_tab(browser, &name, path).await?;
+        Ok(())
+    }
+
+    /// Waits until every file of the page itself is on the device.
+    pub async fn is_kept(&self) -> Result<()> {
+        let kept = "JSON.parse(window.yoriai.state()).page.keeping === 'Kept'";
+        self.page.until("the page is on the device", kept).await
+    }
+
+    /// Waits until the page knows that its line is gone.
+    pub async fn is_offline(&self) -> Result<()> {
+        let offline = "JSON.parse(window.yoriai.state()).phase !== 'online'";
+        self.page.until("the device knows that it is offline", offline).await
+    }
+
+    /// How many edits the page says are not sent.
+    pub async fn unsent(&self) -> Result<u64> {
+        self.page.state().await?["unsaved"].as_u64().context("no count")
+    }
+
     /// `http://…` of this device's way to the server.
     pub fn base(&self) -> String {
         format!("http://{}", self.network.address())

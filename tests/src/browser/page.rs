@@ -11,6 +11,8 @@ use super::Wire;
 
 /// How long the person at the device waits for something to appear before the test gives up.
 const PATIENCE_MS: u64 = 30_000;
+/// What a page's log says when its renderer is gone.
+pub(super) const CRASHED: &str = "the renderer crashed";
 /// How often a condition is asked again.
 const POLL_MS: u64 = 40;
 
@@ -85,13 +87,9 @@ struct Inner {
 impl Page {
     pub(super) async fn open(wire: Wire, name: &str, device: Device, context: String) -> Result<Self> {
         let (width, height) = device.size();
-        let target = wire
-            .call(
-                None,
-                "Target.createTarget",
-                json!({ "url": "about:blank", "browserContextId": context, "width": width, "height": height }),
-            )
-            .await?;
+        // A second page on a device is a tab of the window that is there, whose size is not its own to choose.
+        let wanted = json!({ "url": "about:blank", "browserContextId": context, "newWindow": false });
+        let target = wire.call(None, "Target.createTarget", wanted).await?;
         let target = target["targetId"].as_str().context("no target")?.to_owned();
         let session = wire
             .call(
@@ -174,6 +172,38 @@ impl Page {
             "!window.__before_reload && document.readyState === 'complete'",
         )
         .await
+    }
+
+    /// Kills the process that draws this page, from one moment to the next: nothing in it is told, nothing is finished.
+    pub async fn crashes(&self) -> Result<()> {
+        self.call("Inspector.enable", json!({})).await?;
+        let page = self.clone();
+        // A crashed page answers no command, not even this one.
+        tokio::spawn(async move { drop(page.call("Page.crash", json!({})).await) });
+        let deadline = Instant::now() + Duration::from_millis(PATIENCE_MS);
+        while !self.log().iter().any(|line| line == CRASHED) {
+            if Instant::now() > deadline {
+                bail!("{}: the renderer does not crash", self.name());
+            }
+            tokio::time::sleep(Duration::from_millis(POLL_MS)).await;
+        }
+        Ok(())
+    }
+
+    /// Runs a script at the beginning of every document that this page loads from now on.
+    pub async fn always_runs(&self, script: &str) -> Result<()> {
+        let source = json!({ "source": script });
+        self.call("Page.addScriptToEvaluateOnNewDocument", source)
+            .await
+            .map(drop)
+    }
+
+    /// Puts the page to sleep as a tablet's lid does (its timers stand still), or wakes it up.
+    pub async fn sleeps(&self, asleep: bool) -> Result<()> {
+        let state = if asleep { "frozen" } else { "active" };
+        self.call("Page.setWebLifecycleState", json!({ "state": state }))
+            .await
+            .map(drop)
     }
 
     /// Closes the tab.
