@@ -17,7 +17,12 @@ use crate::{
 pub fn document(connection: &Connection, document: &DocumentId) -> Result<Option<StoredDocument>, StoreError> {
     // One read transaction, so that a compaction in between cannot show a snapshot without its increments.
     let transaction = connection.unchecked_transaction().map_err(store_error)?;
-    let Some(head) = document_head(&transaction, document)? else {
+    document_in(&transaction, document)
+}
+
+/// As [`document`], for a caller that has a transaction.
+pub fn document_in(transaction: &Connection, document: &DocumentId) -> Result<Option<StoredDocument>, StoreError> {
+    let Some(head) = document_head(transaction, document)? else {
         return Ok(None);
     };
     let mut last_seq = head.up_to_seq;
@@ -106,6 +111,11 @@ fn document_head(connection: &Connection, document: &DocumentId) -> Result<Optio
 pub fn workshop(connection: &Connection, workshop: &str) -> Result<Option<WorkshopRow>, StoreError> {
     // One read transaction: the number of groups and the groups belong together.
     let transaction = connection.unchecked_transaction().map_err(store_error)?;
+    workshop_in(&transaction, workshop)
+}
+
+/// As [`workshop`], for a caller that has a transaction.
+pub fn workshop_in(transaction: &Connection, workshop: &str) -> Result<Option<WorkshopRow>, StoreError> {
     let mut statement = transaction
         .prepare_cached(&format!(
             "SELECT document, theme, created_at_ms, boards, seal = {} FROM workshops WHERE id = ?1",
