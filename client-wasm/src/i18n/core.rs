@@ -76,6 +76,8 @@ pub struct CoreTexts {
     pub edits_refused: fn(usize) -> String,
     /// The server could not write to its disk.
     pub not_saved: &'static str,
+    /// The server cannot read this board; the others are well.
+    pub board_damaged: &'static str,
     /// The server is being restarted.
     pub server_restarting: &'static str,
     /// The board does not exist or may not be seen.
@@ -195,6 +197,7 @@ pub const JA: CoreTexts = CoreTexts {
         }
     },
     not_saved: "サーバーがまだ保存できていません。書いたものは、この端末に残っています。",
+    board_damaged: "この紙の記録が壊れていて、開けません。ほかの紙は使えます。係の人に知らせてください。",
     server_restarting: "サーバーを入れ替えています。このまま書けます。",
     unavailable: "この紙は見つかりません。リンクを確かめてください。",
     too_fast: "送る量が多いので、少し待ってから送ります。書いたものは、この端末に残っています。",
@@ -281,6 +284,7 @@ pub const EN: CoreTexts = CoreTexts {
         count => format!("The server could not take some changes. {count} texts are kept as drafts."),
     },
     not_saved: "The server could not save yet. What you wrote is kept on this device.",
+    board_damaged: "This sheet is damaged on the server and cannot be opened. The others can be used. Please tell whoever runs the workshop.",
     server_restarting: "The server is being restarted. You can go on writing.",
     unavailable: "This sheet cannot be found. Please check the link.",
     too_fast: "That was a lot at once. It is sent in a moment and kept on this device until then.",
