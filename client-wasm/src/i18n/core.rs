@@ -47,7 +47,7 @@ pub struct CoreTexts {
     /// A command was refused: an island cannot go into itself.
     pub refused_cycle: &'static str,
     /// A command was refused: the board is full.
-    pub refused_full: &'static str,
+    pub refused_full: fn(usize) -> String,
     /// A command was refused for a reason without words of its own.
     pub refused_other: &'static str,
     /// A command came before the board was there.
@@ -175,7 +175,7 @@ pub const JA: CoreTexts = CoreTexts {
     refused_too_long: |limit| format!("文が長すぎます。{limit}字まで書けます。"),
     refused_gone: "もうその場所にありません。ほかの人が動かしたか、かごに入れました。",
     refused_cycle: "島を、その島の中に入れることはできません。",
-    refused_full: "この紙はいっぱいです。使わない付箋をかごに入れてください。",
+    refused_full: |limit| format!("この紙はいっぱいです（{limit}まで）。続きは、新しい班の紙に書いてください。"),
     refused_other: "この操作はできませんでした。内容はそのままです。",
     refused_loading: "読み込み中です。少しお待ちください。",
 
@@ -264,7 +264,7 @@ pub const EN: CoreTexts = CoreTexts {
     refused_too_long: |limit| format!("The text is too long. Up to {limit} letters fit."),
     refused_gone: "It is not there any more. Somebody moved it or put it into the basket.",
     refused_cycle: "An island cannot go into itself.",
-    refused_full: "This sheet is full. Please put notes you do not need into the basket.",
+    refused_full: |limit| format!("This sheet is full: at most {limit}. Go on on the sheet of a new group."),
     refused_other: "This could not be done. Nothing has changed.",
     refused_loading: "Still loading. One moment, please.",
 

@@ -149,7 +149,11 @@ fn close_frame(view: &BoardView) -> Rect {
 fn short(heading: &str, letters: f64, lines_max: usize) -> Vec<String> {
     let most = (letters as usize).max(2);
     let line: Vec<char> = heading.lines().next().unwrap_or_default().chars().collect();
-    let mut lines: Vec<String> = line.chunks(most).take(lines_max).map(|part| part.iter().collect()).collect();
+    let mut lines: Vec<String> = line
+        .chunks(most)
+        .take(lines_max)
+        .map(|part| part.iter().collect())
+        .collect();
     if let Some(last) = lines.last_mut().filter(|_| line.len() > most * lines_max) {
         last.pop();
         last.push('…');

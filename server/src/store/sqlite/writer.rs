@@ -186,3 +186,97 @@ impl Writer {
 fn all_fail(group: &[Request], error: &StoreError) -> Vec<Outcome> {
     group.iter().map(|_| Err(error.clone())).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::BTreeSet,
+        path::{Path, PathBuf},
+        sync::Mutex,
+    };
+
+    use sync::DocumentId;
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::store::{
+        DocumentKind,
+        sqlite::{DATABASE_FILE, open_writing, restore},
+    };
+
+    const BOARD: DocumentId = DocumentId::from_bytes([1; 16]);
+
+    fn request(writes: Vec<Write>) -> Request {
+        Request {
+            writes,
+            reply: oneshot::channel().0,
+        }
+    }
+
+    /// The board as it would be found if the process died now: read from a copy of the files.
+    fn found(folder: &Path, scratch: &Path) -> Result<(Vec<u8>, usize), StoreError> {
+        let _ = std::fs::remove_dir_all(scratch);
+        let copied = std::fs::create_dir_all(scratch).and_then(|()| {
+            for suffix in ["", "-wal"] {
+                let name = format!("{DATABASE_FILE}{suffix}");
+                std::fs::copy(folder.join(&name), scratch.join(&name))?;
+            }
+            Ok(())
+        });
+        copied.map_err(|error| StoreError::Failed(error.to_string()))?;
+        let stored = restore::document(&scratch.join(DATABASE_FILE), BOARD)?;
+        let stored = stored.ok_or_else(|| StoreError::Failed("no board".to_owned()))?;
+        Ok((stored.snapshot, stored.changes.len()))
+    }
+
+    /// The order of a compaction: at every moment the old snapshot with all its increments is there, or the new one.
+    #[test]
+    fn a_process_that_dies_in_a_compaction_leaves_the_board_whole() -> Result<(), Box<dyn std::error::Error>> {
+        let folder: PathBuf = std::env::temp_dir().join(format!("yoriai-compaction-{}", std::process::id()));
+        std::fs::create_dir_all(&folder)?;
+        let connection = open_writing(&folder.join(DATABASE_FILE))?;
+        let reserve = Reserve::open(&folder);
+        let mut writer = Writer::new(connection, reserve, Arc::default());
+        let create = Write::CreateDocument {
+            document: BOARD,
+            workshop: "w".to_owned(),
+            kind: DocumentKind::Board,
+            snapshot: b"old".to_vec(),
+        };
+        let changes = (0..5_u8).map(|number| vec![number; 100]).collect();
+        let append = Write::Append {
+            document: BOARD,
+            changes,
+        };
+        writer.together(&[request(vec![create, append])])?;
+
+        let seen = Arc::new(Mutex::new(BTreeSet::new()));
+        let looks = Arc::clone(&seen);
+        let (from, scratch) = (folder.clone(), folder.join("died"));
+        // Every few instructions of SQLite's machine the process dies once.
+        writer.connection.progress_handler(
+            5,
+            Some(move || {
+                let found = found(&from, &scratch).map_err(|error| error.to_string());
+                looks
+                    .lock()
+                    .unwrap_or_else(|poisoned| poisoned.into_inner())
+                    .insert(found);
+                false
+            }),
+        )?;
+        let compact = Write::Compact {
+            document: BOARD,
+            up_to_seq: 5,
+            snapshot: b"new".to_vec(),
+        };
+        writer.together(&[request(vec![compact])])?;
+        writer.connection.progress_handler(0, None::<fn() -> bool>)?;
+        let mut seen = seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
+        seen.insert(found(&folder, &folder.join("died")).map_err(|error| error.to_string()));
+        let whole = BTreeSet::from([Ok((b"old".to_vec(), 5)), Ok((b"new".to_vec(), 0))]);
+        assert_eq!(seen, whole);
+        std::fs::remove_dir_all(folder)?;
+        Ok(())
+    }
+}
