@@ -41,6 +41,7 @@ use tokio::{
 };
 
 pub use config::Config;
+pub use rooms::limits::OPERATIONS_MAX;
 pub use startup::StartError;
 pub use store::Store;
 

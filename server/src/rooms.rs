@@ -5,6 +5,7 @@
 
 mod admission;
 mod compaction;
+pub mod limits;
 pub(crate) mod load;
 mod task;
 

@@ -337,7 +337,7 @@ impl Room {
                 self.presence.changed();
             }
             Input::Loaded { doc, leases } => self.loaded(now_ms, admission, *doc, leases, outputs),
-            Input::LoadFailed { reason } => self.fail(&reason, outputs),
+            Input::LoadFailed { reason } => self.fail_loading(&reason, outputs),
             Input::Persisted { batch } => self.persisted(now_ms, admission, batch, outputs),
             Input::PersistFailed { batch } => self.persist_failed(now_ms, batch, outputs),
             Input::LocalChanges { changes, token } => self.local_changes(now_ms, admission, changes, token, outputs),

@@ -34,6 +34,7 @@ pub enum Dies {
 pub struct FaultyStore {
     inner: SqliteStore,
     full: AtomicBool,
+    stalled: AtomicBool,
     dies: Mutex<Dies>,
     transfers: AtomicUsize,
     read_delay_ms: AtomicU64,
@@ -45,6 +46,7 @@ impl FaultyStore {
         Self {
             inner,
             full: AtomicBool::new(false),
+            stalled: AtomicBool::new(false),
             dies: Mutex::default(),
             transfers: AtomicUsize::new(0),
             read_delay_ms: AtomicU64::new(0),
@@ -59,6 +61,11 @@ impl FaultyStore {
     /// From now on reading a document takes this long.
     pub fn set_read_delay_ms(&self, delay_ms: u64) {
         self.read_delay_ms.store(delay_ms, Ordering::SeqCst);
+    }
+
+    /// From now on nothing that is to be written is ever answered, or again.
+    pub fn set_stalled(&self, stalled: bool) {
+        self.stalled.store(stalled, Ordering::SeqCst);
     }
 
     /// Where the next transfer dies.
@@ -84,6 +91,9 @@ impl Store for FaultyStore {
     fn commit(&self, writes: Vec<Write>) -> Answer<'_, Committed> {
         if self.full.load(Ordering::SeqCst) {
             return Box::pin(std::future::ready(Err(StoreError::Full)));
+        }
+        if self.stalled.load(Ordering::SeqCst) {
+            return Box::pin(std::future::pending());
         }
         let dies = *self.dies.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let is_transfer = writes.iter().any(|write| matches!(write, Write::RecordTransfer { .. }));

@@ -70,7 +70,7 @@ pub struct CoreTexts {
     /// A command was refused: an island cannot go into itself.
     pub refused_cycle: &'static str,
     /// A command was refused: the board is full.
-    pub refused_full: &'static str,
+    pub refused_full: fn(usize) -> String,
     /// A command was refused for a reason without words of its own.
     pub refused_other: &'static str,
     /// A command came before the board was there.
@@ -99,6 +99,8 @@ pub struct CoreTexts {
     pub edits_refused: fn(usize) -> String,
     /// The server could not write to its disk.
     pub not_saved: &'static str,
+    /// The server cannot read this board; the others are well.
+    pub board_damaged: &'static str,
     /// The server is being restarted.
     pub server_restarting: &'static str,
     /// The board does not exist or may not be seen.
@@ -208,7 +210,7 @@ pub const JA: CoreTexts = CoreTexts {
     refused_too_long: |limit| format!("文が長すぎます。{limit}字まで書けます。"),
     refused_gone: "もうその場所にありません。ほかの人が動かしたか、かごに入れました。",
     refused_cycle: "島を、その島の中に入れることはできません。",
-    refused_full: "この紙はいっぱいです。使わない付箋をかごに入れてください。",
+    refused_full: |limit| format!("この紙はいっぱいです（{limit}まで）。続きは、新しい班の紙に書いてください。"),
     refused_other: "この操作はできませんでした。内容はそのままです。",
     refused_loading: "読み込み中です。少しお待ちください。",
 
@@ -230,6 +232,7 @@ pub const JA: CoreTexts = CoreTexts {
         }
     },
     not_saved: "サーバーがまだ保存できていません。書いたものは、この端末に残っています。",
+    board_damaged: "この紙の記録が壊れていて、開けません。ほかの紙は使えます。係の人に知らせてください。",
     server_restarting: "サーバーを入れ替えています。このまま書けます。",
     unavailable: "この紙は見つかりません。リンクを確かめてください。",
     too_fast: "送る量が多いので、少し待ってから送ります。書いたものは、この端末に残っています。",
@@ -311,7 +314,7 @@ pub const EN: CoreTexts = CoreTexts {
     refused_too_long: |limit| format!("The text is too long. Up to {limit} letters fit."),
     refused_gone: "It is not there any more. Somebody moved it or put it into the basket.",
     refused_cycle: "An island cannot go into itself.",
-    refused_full: "This sheet is full. Please put notes you do not need into the basket.",
+    refused_full: |limit| format!("This sheet is full: at most {limit}. Go on on the sheet of a new group."),
     refused_other: "This could not be done. Nothing has changed.",
     refused_loading: "Still loading. One moment, please.",
 
@@ -331,6 +334,7 @@ pub const EN: CoreTexts = CoreTexts {
         count => format!("The server could not take some changes. {count} texts are kept as drafts."),
     },
     not_saved: "The server could not save yet. What you wrote is kept on this device.",
+    board_damaged: "This sheet is damaged on the server and cannot be opened. The others can be used. Please tell whoever runs the workshop.",
     server_restarting: "The server is being restarted. You can go on writing.",
     unavailable: "This sheet cannot be found. Please check the link.",
     too_fast: "That was a lot at once. It is sent in a moment and kept on this device until then.",

@@ -106,7 +106,7 @@ fn board_refusal(texts: &CoreTexts, refused: &BoardRefused) -> String {
         BoardRefused::TextTooLong { limit } => (texts.refused_too_long)(*limit),
         BoardRefused::NoSuchItem(_) | BoardRefused::NoSuchRelation(_) => texts.refused_gone.to_owned(),
         BoardRefused::IntoItself(_) => texts.refused_cycle.to_owned(),
-        BoardRefused::TooMany { .. } => texts.refused_full.to_owned(),
+        BoardRefused::TooMany { limit } => (texts.refused_full)(*limit),
         BoardRefused::NoSuchPerson
         | BoardRefused::NoSuchReading
         | BoardRefused::AlreadyExists

@@ -20,6 +20,7 @@ impl Admission for DocumentAdmission {
     }
 
     fn admit(&mut self, doc: &Automerge, _info: &PeerInfo, changes: &[Change]) -> Result<(), Refusal> {
+        super::limits::check(doc, changes).inspect_err(|_| self.metrics.refused("full"))?;
         let admitted = match self.kind {
             Some(DocumentKind::Board) => board::admission::admit_board(doc, changes),
             Some(DocumentKind::Workshop) => board::admission::admit_workshop(doc, changes),

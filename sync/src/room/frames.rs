@@ -134,7 +134,27 @@ impl Room {
         }
     }
 
-    /// The document cannot be read: everybody hears that it is unavailable, and the room ends.
+    /// The document could not be loaded: everybody hears that it is damaged and unavailable, and the room ends. Their sessions
+    /// do not, since they may have other documents open, which are well (rule S39).
+    pub(super) fn fail_loading(&mut self, reason: &str, outputs: &mut Vec<Output>) {
+        for (session, member) in &self.members {
+            tell(
+                *session,
+                member,
+                &self.notice("damaged", "the stored document cannot be read"),
+                outputs,
+            );
+            outputs.push(Output::Send {
+                session: *session,
+                bytes: session::unavailable(&self.own, &member.info.entry.peer, self.document).into(),
+                droppable: false,
+            });
+        }
+        self.members.clear();
+        self.fail(reason, outputs);
+    }
+
+    /// The document in memory cannot be used any more: everybody has to come back to it as it is stored.
     pub(super) fn fail(&mut self, reason: &str, outputs: &mut Vec<Output>) {
         let tokens = match std::mem::replace(&mut self.phase, Phase::Gone) {
             Phase::Loading { local, line, .. } => {

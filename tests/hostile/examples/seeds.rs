@@ -150,6 +150,7 @@ fn frames(chunks: &[(String, Vec<u8>)]) -> Result<Named, Box<dyn std::error::Err
                     storage_id: Some("storage".to_owned()),
                     is_ephemeral: true,
                     yoriai: true,
+                    ..PeerMetadata::default()
                 },
             },
         ),

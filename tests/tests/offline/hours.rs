@@ -1,6 +1,6 @@
 //! Hours without a network, and a renderer that dies in the middle (rows 5 and 6).
 
-use anyhow::{Result, ensure};
+use anyhow::ensure;
 use tests::{
     browser::{Device, scenario},
     evening::until_equal,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::ensure;
 use tests::{
     browser::{Device, scenario},
     evening::until_equal,

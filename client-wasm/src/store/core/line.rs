@@ -346,6 +346,7 @@ impl Core {
         let texts = self.texts;
         let notice = match code {
             "not-saved" => Notice::warning(texts.not_saved),
+            "damaged" => Notice::warning(texts.board_damaged),
             "saved-again" => {
                 let told = |notice: &Notice| notice.text == texts.not_saved;
                 if self.state.notices.iter().any(told) {

@@ -71,19 +71,21 @@ pub(super) fn check_open(connection: &Connection, look: Look<'_>) -> Result<Find
     findings.rows.extend(strays(&transaction));
     for document in documents(&transaction, &mut findings.rows) {
         findings.looked_at += 1;
-        let read = read::document(&transaction, &document).map_err(|error| error.to_string());
-        let outcome = match read {
+        let outcome = match read::document_in(&transaction, &document) {
             Ok(Some(stored)) => look(document, &stored),
             Ok(None) => Err("its row is unreadable".to_owned()),
-            Err(reason) => Err(reason),
+            Err(StoreError::Damaged(reason)) => Err(reason),
+            // Not the document's fault: nothing can be said about it.
+            Err(other) => return Err(other),
         };
         if let Err(reason) = outcome {
             findings.documents.push(DamagedDocument { document, reason });
         }
     }
     for workshop in workshops(&transaction) {
-        if let Err(error) = read::workshop(&transaction, &workshop) {
-            findings.rows.push(format!("workshop {workshop}: {error}"));
+        match read::workshop_in(&transaction, &workshop) {
+            Err(StoreError::Damaged(reason)) => findings.rows.push(format!("workshop {workshop}: {reason}")),
+            read => drop(read?),
         }
     }
     Ok(findings)

@@ -17,7 +17,12 @@ use crate::{
 pub fn document(connection: &Connection, document: &DocumentId) -> Result<Option<StoredDocument>, StoreError> {
     // One read transaction, so that a compaction in between cannot show a snapshot without its increments.
     let transaction = connection.unchecked_transaction().map_err(store_error)?;
-    let Some(head) = document_head(&transaction, document)? else {
+    document_in(&transaction, document)
+}
+
+/// As [`document`], for a caller that has a transaction.
+pub fn document_in(transaction: &Connection, document: &DocumentId) -> Result<Option<StoredDocument>, StoreError> {
+    let Some(head) = document_head(transaction, document)? else {
         return Ok(None);
     };
     let mut last_seq = head.up_to_seq;
@@ -100,7 +105,12 @@ fn document_head(connection: &Connection, document: &DocumentId) -> Result<Optio
         .query(params![&document.as_bytes()[..]])
         .map_err(store_error)?;
     let Some(row) = rows.next().map_err(store_error)? else {
-        return Ok(None);
+        // A document that is on a list and not there has lost its row, or its row has lost its name.
+        return if is_listed(connection, document)? {
+            Err(damaged("a document's row"))
+        } else {
+            Ok(None)
+        };
     };
     if !row.get::<_, bool>(4).map_err(store_error)? {
         return Err(damaged("a document's row"));
@@ -127,6 +137,20 @@ fn document_head(connection: &Connection, document: &DocumentId) -> Result<Optio
 pub fn workshop(connection: &Connection, workshop: &str) -> Result<Option<WorkshopRow>, StoreError> {
     // One read transaction: the number of groups and the groups belong together.
     let transaction = connection.unchecked_transaction().map_err(store_error)?;
+    workshop_in(&transaction, workshop)
+}
+
+fn is_listed(connection: &Connection, document: &DocumentId) -> Result<bool, StoreError> {
+    connection
+        .prepare_cached(
+            "SELECT 1 FROM groups WHERE document = ?1 UNION ALL SELECT 1 FROM workshops WHERE document = ?1",
+        )
+        .and_then(|mut statement| statement.exists(params![&document.as_bytes()[..]]))
+        .map_err(store_error)
+}
+
+/// As [`workshop`], for a caller that has a transaction.
+pub fn workshop_in(transaction: &Connection, workshop: &str) -> Result<Option<WorkshopRow>, StoreError> {
     let mut statement = transaction
         .prepare_cached(&format!(
             "SELECT document, theme, created_at_ms, boards, seal = {} FROM workshops WHERE id = ?1",

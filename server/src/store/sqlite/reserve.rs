@@ -15,8 +15,6 @@ const RESERVE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 const RESERVE_PART: u64 = 8;
 /// Less would not hold the log of one deletion.
 const RESERVE_BYTES_MIN: u64 = 64 * 1024;
-/// It is made again when this many times its size are free: what is gained must not be taken away at once.
-const ROOM_FACTOR: u64 = 2;
 
 /// The reserve of a data folder.
 #[derive(Debug)]
@@ -47,21 +45,26 @@ impl Reserve {
         self.held
     }
 
-    /// Makes the file if it is missing and there is room for it and as much again. Says whether it is there.
+    /// Makes the file if it is missing and there is room for it. Says whether it is there.
     pub fn make(&mut self) -> bool {
-        if self.held {
-            return true;
-        }
-        let folder = self.path.parent().unwrap_or(Path::new("."));
-        // A file system that cannot say how much is free is tried.
-        let roomy = fs4::available_space(folder).map_or(true, |free| free >= self.bytes.saturating_mul(ROOM_FACTOR));
-        if roomy {
+        if !self.held && self.free() >= self.bytes {
             match self.write() {
                 Ok(()) => self.held = true,
                 Err(_) => self.release(),
             }
         }
         self.held
+    }
+
+    /// Whether it is there and as much again is free: what was gained must not be taken away at once.
+    pub fn has_room(&mut self) -> bool {
+        self.make() && self.free() >= self.bytes
+    }
+
+    fn free(&self) -> u64 {
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        // A file system that cannot say how much is free is tried.
+        fs4::available_space(folder).unwrap_or(u64::MAX)
     }
 
     /// Gives the room back to the file system.

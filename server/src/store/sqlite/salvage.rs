@@ -98,7 +98,7 @@ fn rebuild(folder: &Path, path: &Path, damaged: Connection) -> Result<PathBuf, S
     let kept = folder.join(format!("{DATABASE_FILE}.damaged-{seconds}"));
     copy_durably(path, &kept).map_err(io_error)?;
     let log = beside(path, "-wal");
-    if log.exists() {
+    if fs::metadata(&log).is_ok_and(|metadata| metadata.len() > 0) {
         copy_durably(&log, &beside(&kept, "-wal")).map_err(io_error)?;
     }
     let fresh_path = folder.join(format!("{DATABASE_FILE}.rebuilt"));

@@ -36,13 +36,19 @@ pub struct Writer {
 impl Writer {
     /// A writer over a prepared connection. `waiting` counts the requests that were handed over and not answered.
     pub fn new(connection: Connection, reserve: Reserve, waiting: Arc<AtomicI64>) -> Self {
-        let full = !reserve.held();
-        Self {
+        let mut writer = Self {
             connection,
             reserve,
-            full,
+            full: false,
             waiting,
+        };
+        if !writer.reserve.held() {
+            // Opening it took what was kept aside; most of it comes back at once.
+            writer.full = true;
+            let _ = writer.copy_log_back();
+            writer.look_for_room();
         }
+        writer
     }
 
     /// Commits what comes until the queue is closed and empty.
@@ -64,7 +70,7 @@ impl Writer {
             }
         }
         // Leaves one clean file behind for backups; a failure costs nothing, the log is read at the next start.
-        self.copy_log_back();
+        let _ = self.copy_log_back();
     }
 
     fn commit(&mut self, group: &[Request]) -> Vec<Outcome> {
@@ -120,28 +126,33 @@ impl Writer {
             .and_then(|outcomes| outcomes.into_iter().next().unwrap_or(Err(StoreError::Closed)))
     }
 
-    /// While the disk is full: what makes room is done, everything else waits with its sender.
+    /// While the disk is full: what makes room is done, in the room that was kept aside; everything else waits with its sender.
     fn relieve(&mut self, group: &[Request]) -> Vec<Outcome> {
-        let outcomes: Vec<Outcome> = group
+        let outcomes = group
             .iter()
             .map(|request| {
-                if !request.writes.is_empty() && request.writes.iter().all(Write::relieves) {
-                    self.alone(request)
-                } else {
-                    Err(StoreError::Full)
+                if request.writes.is_empty() || !request.writes.iter().all(Write::relieves) {
+                    return Err(StoreError::Full);
                 }
+                self.reserve.release();
+                let outcome = self.alone(request);
+                // Only now the room is free again; one that still reads is waited for the next time.
+                let _ = self.copy_log_back();
+                self.reserve.make();
+                outcome
             })
             .collect();
-        if outcomes.iter().any(Result::is_ok) {
-            self.look_for_room();
-        }
+        self.look_for_room();
         outcomes
     }
 
-    /// A write found no room: the reserve is given up, and the log is copied back, which often makes room by itself.
+    /// A write found no room. Copying the log back often makes some, which may need room itself.
     fn disk_is_full(&mut self) {
         self.full = true;
-        self.reserve.release();
+        if self.copy_log_back() == Err(StoreError::Full) {
+            self.reserve.release();
+            let _ = self.copy_log_back();
+        }
         self.look_for_room();
         if self.full {
             tracing::error!(
@@ -152,26 +163,120 @@ impl Writer {
     }
 
     fn look_for_room(&mut self) {
-        if self.reserve.make() || (self.copy_log_back() && self.reserve.make()) {
+        if self.reserve.has_room() {
             if self.full {
-                tracing::info!("there is room on the disk again");
+                tracing::info!("there is room on the disk");
             }
             self.full = false;
         }
     }
 
-    /// Moves the log into the database and cuts it to nothing. False if somebody still reads an older state, or if it failed.
-    fn copy_log_back(&self) -> bool {
+    /// Moves the log into the database and cuts it to nothing, unless somebody still reads an older state.
+    fn copy_log_back(&self) -> Result<(), StoreError> {
         // A backup that is being made reads an older state for a while: not waited for, there will be another occasion.
         let _ = self.connection.busy_timeout(CHECKPOINT_WAIT_MAX);
-        let busy = self
+        let copied = self
             .connection
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         let _ = self.connection.busy_timeout(schema::BUSY_WAIT_MAX);
-        busy.is_ok_and(|busy| busy == 0)
+        copied.map_err(store_error)
     }
 }
 
 fn all_fail(group: &[Request], error: &StoreError) -> Vec<Outcome> {
     group.iter().map(|_| Err(error.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::BTreeSet,
+        path::{Path, PathBuf},
+        sync::Mutex,
+    };
+
+    use sync::DocumentId;
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::store::{
+        DocumentKind,
+        sqlite::{DATABASE_FILE, open_writing, restore},
+    };
+
+    const BOARD: DocumentId = DocumentId::from_bytes([1; 16]);
+
+    fn request(writes: Vec<Write>) -> Request {
+        Request {
+            writes,
+            reply: oneshot::channel().0,
+        }
+    }
+
+    /// The board as it would be found if the process died now: read from a copy of the files.
+    fn found(folder: &Path, scratch: &Path) -> Result<(Vec<u8>, usize), StoreError> {
+        let _ = std::fs::remove_dir_all(scratch);
+        let copied = std::fs::create_dir_all(scratch).and_then(|()| {
+            for suffix in ["", "-wal"] {
+                let name = format!("{DATABASE_FILE}{suffix}");
+                std::fs::copy(folder.join(&name), scratch.join(&name))?;
+            }
+            Ok(())
+        });
+        copied.map_err(|error| StoreError::Failed(error.to_string()))?;
+        let stored = restore::document(&scratch.join(DATABASE_FILE), BOARD)?;
+        let stored = stored.ok_or_else(|| StoreError::Failed("no board".to_owned()))?;
+        Ok((stored.snapshot, stored.changes.len()))
+    }
+
+    /// The order of a compaction: at every moment the old snapshot with all its increments is there, or the new one.
+    #[test]
+    fn a_process_that_dies_in_a_compaction_leaves_the_board_whole() -> Result<(), Box<dyn std::error::Error>> {
+        let folder: PathBuf = std::env::temp_dir().join(format!("yoriai-compaction-{}", std::process::id()));
+        std::fs::create_dir_all(&folder)?;
+        let connection = open_writing(&folder.join(DATABASE_FILE))?;
+        let reserve = Reserve::open(&folder);
+        let mut writer = Writer::new(connection, reserve, Arc::default());
+        let create = Write::CreateDocument {
+            document: BOARD,
+            workshop: "w".to_owned(),
+            kind: DocumentKind::Board,
+            snapshot: b"old".to_vec(),
+        };
+        let changes = (0..5_u8).map(|number| vec![number; 100]).collect();
+        let append = Write::Append {
+            document: BOARD,
+            changes,
+        };
+        writer.together(&[request(vec![create, append])])?;
+
+        let seen = Arc::new(Mutex::new(BTreeSet::new()));
+        let looks = Arc::clone(&seen);
+        let (from, scratch) = (folder.clone(), folder.join("died"));
+        // Every few instructions of SQLite's machine the process dies once.
+        writer.connection.progress_handler(
+            5,
+            Some(move || {
+                let found = found(&from, &scratch).map_err(|error| error.to_string());
+                looks
+                    .lock()
+                    .unwrap_or_else(|poisoned| poisoned.into_inner())
+                    .insert(found);
+                false
+            }),
+        )?;
+        let compact = Write::Compact {
+            document: BOARD,
+            up_to_seq: 5,
+            snapshot: b"new".to_vec(),
+        };
+        writer.together(&[request(vec![compact])])?;
+        writer.connection.progress_handler(0, None::<fn() -> bool>)?;
+        let mut seen = seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
+        seen.insert(found(&folder, &folder.join("died")).map_err(|error| error.to_string()));
+        let whole = BTreeSet::from([Ok((b"old".to_vec(), 5)), Ok((b"new".to_vec(), 0))]);
+        assert_eq!(seen, whole);
+        std::fs::remove_dir_all(folder)?;
+        Ok(())
+    }
 }
