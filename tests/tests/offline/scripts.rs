@@ -102,15 +102,16 @@ async fn row_26_texts_that_look_like_programs_are_texts_everywhere_and_the_polic
         page.sees("import-checks").await?;
         is_inert(page, "import").await?;
 
-        let groups: Vec<_> = PAYLOADS[..3].iter().map(|text| json!({ "name": format!("班 {text}") })).collect();
-        let created = seat
-            .asks("POST", "/api/workshops", Some(json!({ "theme": format!("テーマ {}", PAYLOADS[0]), "date": PAYLOADS[1], "venue": PAYLOADS[2], "groups": groups, "report": "" })))
-            .await;
-        // The server may refuse a date that is none; then the theme alone.
-        let created = match created {
-            Ok(created) => created,
-            Err(_) => seat.asks("POST", "/api/workshops", Some(json!({ "theme": format!("テーマ {}", PAYLOADS[0]), "date": "2026-11-22", "venue": PAYLOADS[2], "groups": groups }))).await?,
-        };
+        // Names have room for forty letters.
+        let short = |text: &&&str| text.chars().count() <= 36;
+        let groups: Vec<_> = PAYLOADS
+            .iter()
+            .filter(short)
+            .take(6)
+            .map(|text| json!({ "name": format!("班 {text}") }))
+            .collect();
+        let body = json!({ "theme": format!("テーマ {}", PAYLOADS[0]), "date": PAYLOADS[1], "venue": PAYLOADS[1], "groups": groups });
+        let created = seat.asks("POST", "/api/workshops", Some(body)).await?;
         let named = created["workshop"].as_str().context("no workshop")?.to_owned();
         let made = seat.asks("POST", "/api/workshops", Some(json!({ "theme": "取り込み", "date": "2026-11-22", "venue": "市民会館", "groups": [], "report": report() }))).await?;
         let imported = made["workshop"].as_str().context("no workshop")?.to_owned();
