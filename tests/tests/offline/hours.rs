@@ -64,9 +64,8 @@ async fn row_05_hours_offline_and_a_killed_renderer_lose_nothing_and_double_noth
         let all = sorted(&[&before, &away, &by_mori, &by_abe, &later]);
         ensure!(
             board.texts() == all,
-            "every note once: {} instead of {}",
-            board.texts().len(),
-            all.len()
+            "every note once: {:?} instead of {all:?}",
+            board.texts()
         );
         ensure!(table.server_texts().await? == all, "the server ends equal");
         ensure!(sato.unsent().await? == 0);

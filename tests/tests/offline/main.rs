@@ -113,14 +113,11 @@ async fn writes(seat: &Seated, label: &str, edits: usize, unsent_before: Option<
             counted(done).await?;
         }
         seat.page.key("Escape", 0).await?;
+        // Otherwise the next note's first letters would go into this one.
+        let closed = format!("!document.querySelector('{}')", selector("note-editor"));
+        seat.page.until("the editor is closed", &closed).await?;
         texts.push(text);
     }
-    seat.page
-        .until(
-            "the editor is closed",
-            &format!("!document.querySelector('{}')", selector("note-editor")),
-        )
-        .await?;
     Ok(texts)
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result, ensure};
+use serde_json::json;
 use tests::{
     browser::{Device, Page, scenario},
     evening::Seated,
@@ -11,12 +12,13 @@ use tests::{
 
 use super::{Table, hall, texts_on, writes};
 
-/// The same device through another of its tabs.
-fn through(tab: Page, of: Seated) -> Seated {
-    Seated {
-        page: tab,
+/// The same device through another of its tabs, which comes to the front.
+async fn through(tab: &Page, of: Seated) -> Result<Seated> {
+    tab.call("Page.bringToFront", json!({})).await?;
+    Ok(Seated {
+        page: tab.clone(),
         network: of.network,
-    }
+    })
 }
 
 async fn shows(page: &Page, group: &str, count: usize) -> Result<()> {
@@ -35,8 +37,9 @@ async fn row_07_two_tabs_of_one_device_write_side_by_side_and_one_sends_for_the_
         let left = first.page.clone();
         let right = first.opens_tab(&browser, "佐藤-2", &table.board()).await?;
         right.sees("sheet").await?;
+        let first = through(&left, first).await?;
         writes(&first, "左", 4, None).await?;
-        let seat = through(right.clone(), first);
+        let seat = through(&right, first).await?;
         writes(&seat, "右", 4, None).await?;
         for tab in [&left, &right] {
             shows(tab, &table.group, 2).await?;
@@ -50,7 +53,7 @@ async fn row_07_two_tabs_of_one_device_write_side_by_side_and_one_sends_for_the_
             tab.until("the tab knows that it is offline", offline).await?;
         }
         writes(&seat, "右の圏外", 4, None).await?;
-        let seat = through(left.clone(), seat);
+        let seat = through(&left, seat).await?;
         writes(&seat, "左の圏外", 4, None).await?;
         for tab in [&left, &right] {
             shows(tab, &table.group, 4).await?;
@@ -62,7 +65,7 @@ async fn row_07_two_tabs_of_one_device_write_side_by_side_and_one_sends_for_the_
         }
         // The left one is closed; the right one sends for it.
         left.close().await?;
-        let seat = through(right.clone(), seat);
+        let seat = through(&right, seat).await?;
         seat.network.set(Weather::Fine);
         seat.online().await?;
         let texts = table.server_texts().await?;
