@@ -3,16 +3,20 @@
 //! Invariant: `view` is always what derived from `doc` from scratch would be; updates only take the short way
 //! there. Nothing a document contains makes any of this panic.
 
+mod chronicle;
 pub(crate) mod create;
 mod derive;
 mod edit;
+mod erase;
 mod follow;
 pub(crate) mod keys;
 mod migrate;
 mod outcome;
+mod past;
 mod perform;
 pub(crate) mod raw;
 pub(crate) mod register;
+mod take_back;
 mod text;
 mod undo;
 
@@ -20,12 +24,15 @@ use std::sync::Arc;
 
 use automerge::{ActorId, Automerge, Change, ChangeHash, PatchLog, ReadDoc};
 
+pub use chronicle::{ChronicleEntry, Deed};
+pub use erase::Erasure;
 pub use keys::{
     COORDINATE_MAX, ISLANDS_MAX, ITEMS_PER_COMMAND_MAX, MARKS_MAX, NOTES_MAX, PEOPLE_MAX, RELATIONS_MAX, SCHEMA,
     STRING_BYTES_MAX,
 };
 pub use outcome::{Act, Applied, ApplyError, OpenError, Refused, TextEdit, Touched, UndoRefused, UndoState};
 pub use perform::ROUNDS_MAX;
+pub use take_back::{ActsOf, TakenBack};
 pub use undo::UNDO_STEPS_MAX;
 
 use self::{

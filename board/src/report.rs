@@ -19,8 +19,10 @@
 //! - [`verbatim`] (原文どおり): an import comes back byte for byte; a changed note changes its own line only.
 //! - [`clean`] (清書): one form for every board, with nesting, relations and evaluation.
 //! - [`markdown`]: the clean report for other programs.
+//! - [`csv`]: one row per note for spreadsheets, with cells that none of them takes for formulas.
 //!
-//! Notes in the basket, withheld ones and empty slips are in none of them. Authors are not printed.
+//! Notes in the basket, withheld ones and empty slips are in none of them (the table has them if asked for everything).
+//! Authors stand in the table only.
 //!
 //! ```
 //! use automerge::ActorId;
@@ -42,6 +44,7 @@
 
 mod checks;
 mod clean;
+mod csv;
 mod flow;
 mod line;
 mod markdown;
@@ -53,6 +56,7 @@ mod verbatim;
 
 pub use checks::{Check, LARGER_OVER_MAX, Reading, checks};
 pub use clean::clean;
+pub use csv::{TableLanguage, TableScope, cell_text, csv, safe_cell};
 pub use markdown::markdown;
 pub use parse::{
     Counts, GROUPS_MAX, ITEMS_MAX, ImportedGroup, ImportedItem, PEOPLE_MAX, ParseError, ParseReason, Parsed,

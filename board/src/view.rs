@@ -50,6 +50,9 @@ pub enum State {
     Heading,
     /// Belongs to a reading of an open point that is not in force (the second half of a line that was not split …).
     Unchosen,
+    /// Erased for good at a person's wish: there is no text any more, here or in the history. The entry only keeps its place in
+    /// the imported report, and its identifier from being used again.
+    Erased,
 }
 
 /// Where a note came from.

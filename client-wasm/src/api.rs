@@ -5,8 +5,8 @@ mod types;
 
 pub use fetch::ApiError;
 pub use types::{
-    Card, Cards, Created, CreatedGroup, Link, LinkKind, Links, NewGroup, NewWorkshop, PastSeat, Role, Seat, SeatGroup,
-    SeatPerson, Transfer,
+    Card, Cards, Created, CreatedGroup, DeviceEntry, ErasureOn, ErasurePreview, HallAct, Link, LinkKind, Links,
+    NewGroup, NewWorkshop, PastSeat, Role, Seat, SeatGroup, SeatPerson, Transfer, Writer,
 };
 
 use board::{GroupId, PersonId};
@@ -163,6 +163,64 @@ pub async fn transfer(workshop: &str, transfer: &Transfer) -> Result<(), ApiErro
         Some(&json!(transfer)),
     )
     .await
+}
+
+/// What an erasure would erase, and where else the same words stand.
+pub async fn preview_erasure(workshop: &str, wish: &[ErasureOn]) -> Result<ErasurePreview, ApiError> {
+    let url = format!("/api/workshops/{}/erasure/preview", segment(workshop));
+    call(Method::Post, &url, Some(&json!({ "groups": wish }))).await
+}
+
+/// Erases for good. Returns whether the server's files hold nothing of it any more.
+pub async fn erase(workshop: &str, wish: &[ErasureOn]) -> Result<bool, ApiError> {
+    let url = format!("/api/workshops/{}/erasure", segment(workshop));
+    let answer: types::Erased = call(Method::Post, &url, Some(&json!({ "groups": wish }))).await?;
+    Ok(answer.scrubbed)
+}
+
+/// Everybody's devices, the connected ones first.
+pub async fn devices(workshop: &str) -> Result<Vec<DeviceEntry>, ApiError> {
+    let url = format!("/api/workshops/{}/devices", segment(workshop));
+    let answer: types::Devices = call(Method::Get, &url, None).await?;
+    Ok(answer.devices)
+}
+
+/// Lets a device only read, or gives it back what its role allows.
+pub async fn set_read_only(workshop: &str, device: &str, read_only: bool) -> Result<(), ApiError> {
+    let url = format!("/api/workshops/{}/devices/read-only", segment(workshop));
+    let body = json!({ "device": device, "read_only": read_only });
+    call_empty(Method::Post, &url, Some(&body)).await
+}
+
+/// As whom devices wrote on a group's board.
+pub async fn writers(workshop: &str, group: &GroupId) -> Result<Vec<Writer>, ApiError> {
+    let url = format!("/api/workshops/{}/groups/{group}/writers", segment(workshop));
+    let answer: types::Writers = call(Method::Get, &url, None).await?;
+    Ok(answer.writers)
+}
+
+/// What coordinators did that stands in no document, the latest first.
+pub async fn acts(workshop: &str) -> Result<Vec<HallAct>, ApiError> {
+    let url = format!("/api/workshops/{}/acts", segment(workshop));
+    let answer: types::Acts = call(Method::Get, &url, None).await?;
+    Ok(answer.acts)
+}
+
+/// Notes down that somebody's acts were taken back.
+pub async fn record_taken_back(workshop: &str, group: &GroupId, device: &str, count: usize) -> Result<(), ApiError> {
+    let url = format!("/api/workshops/{}/acts", segment(workshop));
+    let body = json!({ "act": "taken_back", "group": group.as_str(), "subject": device, "count": count });
+    call_empty(Method::Post, &url, Some(&body)).await
+}
+
+/// Where the table for spreadsheets can be downloaded.
+pub fn table_url(workshop: &str, group: Option<&GroupId>, language: &str) -> String {
+    let group = group.map(|group| format!("&group={group}")).unwrap_or_default();
+    format!(
+        "/api/workshops/{}/report.csv?lang={}{group}",
+        segment(workshop),
+        segment(language)
+    )
 }
 
 /// The report as the server prints it. `format` is `txt`, `clean.txt` or `md`.

@@ -108,6 +108,8 @@ pub trait Platform {
     fn fetch_page(&self);
     /// Brings the newest page onto the device and shows it at once.
     fn reload(&self);
+    /// Deletes everything that the device holds under a key, also what other tabs wrote.
+    fn forget(&self, key: &str);
     /// A line for engineers, without personal text.
     fn log(&self, line: &str);
     /// A small text the device remembers, such as the language.

@@ -70,6 +70,9 @@ pub struct SheetProps {
     /// Asked to move or copy these items to another group's board; without it there is no such action.
     #[prop_or_default]
     pub on_transfer: Option<Callback<Vec<ItemId>>>,
+    /// Asked to erase things for good; only coordinators have it.
+    #[prop_or_default]
+    pub on_erase: Option<Callback<Vec<ItemId>>>,
 }
 
 /// What the sheet needs of a board.
@@ -105,6 +108,6 @@ pub fn Sheet(props: &SheetProps) -> Html {
         <Surface {store} group={props.group.clone()} view={seen.view} loaded={seen.loaded} writes={seen.writes}
             bare={props.read_only} {coordinator} others={Rc::clone(&others)} {words}
             on_ready={props.on_ready.clone()} on_status={props.on_status.clone()}
-            on_transfer={props.on_transfer.clone()} />
+            on_transfer={props.on_transfer.clone()} on_erase={props.on_erase.clone()} />
     }
 }

@@ -8,6 +8,7 @@ mod drafts;
 mod listeners;
 mod notices;
 mod presence;
+mod reapply;
 mod replicas;
 mod rights;
 mod shell;
@@ -22,10 +23,13 @@ use std::{
 
 use board::{
     Command, GroupId, IslandId, NoteId, OrderHint, Refused as BoardRefused, RelationId, Stamp, TextEdit, TextTarget,
-    WorkshopCommand, workshop::WorkshopRefused,
+    WorkshopCommand,
+    board::{ActsOf, ChronicleEntry, TakenBack},
+    workshop::WorkshopRefused,
 };
 
 use self::core::Core;
+pub use self::core::seat_key;
 pub use self::{
     listeners::Subscription,
     notices::why,
@@ -192,6 +196,24 @@ impl Store {
     /// Why it was refused; the person has been told.
     pub fn act_workshop(&self, command: WorkshopCommand) -> Result<(), Refused> {
         self.run(|core| core.act_workshop(command))
+    }
+
+    /// What taking back somebody's acts on a board would do now; see [`board::Board::plan_take_back`].
+    pub fn plan_take_back(&self, group: &GroupId, of: &ActsOf) -> TakenBack {
+        self.0.core.borrow().plan_take_back(group, of)
+    }
+
+    /// Takes back somebody's acts on a board, in as many changes as that needs.
+    ///
+    /// # Errors
+    /// Why it was refused; the person has been told.
+    pub fn take_back(&self, group: &GroupId, of: &ActsOf) -> Result<TakenBack, Refused> {
+        self.with_editors_told(group, false, |core| core.take_back(group, of))
+    }
+
+    /// The latest acts on a board, read out of its history: not for every render.
+    pub fn chronicle(&self, group: &GroupId, limit: usize) -> Vec<ChronicleEntry> {
+        self.0.core.borrow().chronicle(group, limit)
     }
 
     /// Shows the others what this device does on a board: at most 20 times a second, the last state wins.

@@ -6,12 +6,14 @@ mod body;
 mod cards;
 mod deletion;
 mod device;
+mod erasure;
 pub(crate) mod error;
 mod exports;
 mod groups;
 pub(crate) mod guard;
 mod join;
 mod links;
+mod moderation;
 mod openapi;
 mod operations;
 mod page;
@@ -55,6 +57,14 @@ pub const ROUTES: &[(&str, &str)] = &[
     ("post", "/api/workshops/{workshop}/seats/{device}/revoke"),
     ("post", "/api/workshops/{workshop}/transfer"),
     ("post", "/api/workshops/{workshop}/ticket"),
+    ("post", "/api/workshops/{workshop}/erasure/preview"),
+    ("post", "/api/workshops/{workshop}/erasure"),
+    ("get", "/api/workshops/{workshop}/devices"),
+    ("post", "/api/workshops/{workshop}/devices/read-only"),
+    ("get", "/api/workshops/{workshop}/groups/{group}/writers"),
+    ("get", "/api/workshops/{workshop}/acts"),
+    ("post", "/api/workshops/{workshop}/acts"),
+    ("get", "/api/workshops/{workshop}/report.csv"),
     ("get", "/api/workshops/{workshop}/report.txt"),
     ("get", "/api/workshops/{workshop}/report.clean.txt"),
     ("get", "/api/workshops/{workshop}/report.md"),
@@ -90,6 +100,22 @@ pub fn router(state: Arc<ServerState>) -> Router {
         )
         .route("/api/workshops/{workshop}/transfer", post(transfers::transfer))
         .route("/api/workshops/{workshop}/ticket", post(tickets::issue))
+        .route("/api/workshops/{workshop}/erasure/preview", post(erasure::preview))
+        .route("/api/workshops/{workshop}/erasure", post(erasure::erase))
+        .route("/api/workshops/{workshop}/devices", get(moderation::devices))
+        .route(
+            "/api/workshops/{workshop}/devices/read-only",
+            post(moderation::set_read_only),
+        )
+        .route(
+            "/api/workshops/{workshop}/groups/{group}/writers",
+            get(moderation::writers),
+        )
+        .route(
+            "/api/workshops/{workshop}/acts",
+            get(moderation::acts).post(moderation::record),
+        )
+        .route("/api/workshops/{workshop}/report.csv", get(exports::csv))
         .route("/api/workshops/{workshop}/report.txt", get(exports::verbatim))
         .route("/api/workshops/{workshop}/report.clean.txt", get(exports::clean))
         .route("/api/workshops/{workshop}/report.md", get(exports::markdown))

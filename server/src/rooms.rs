@@ -86,10 +86,37 @@ pub(crate) enum ToRoom {
         /// Told when they are applied.
         reply: oneshot::Sender<Result<(), EditError>>,
     },
+    /// Finishes what is on its way to the disk, hands out the document, and does nothing until it hears whether it has been
+    /// replaced. Then it ends; connections tell their clients.
+    Retire {
+        /// Gets the document as it is at last.
+        last: oneshot::Sender<Automerge>,
+        /// Hears that it has been replaced; dropped if nothing was.
+        replaced: oneshot::Receiver<()>,
+    },
     /// Publishes the workshop's view now and after every change, for as long as somebody listens.
     Watch(watch::Sender<Option<Arc<WorkshopView>>>),
     /// Finish what is in flight, close everybody, end.
     Drain,
+}
+
+/// A document that takes nothing in until it is decided whether another one replaces it. Dropping this lets it go on.
+pub(crate) struct Retirement {
+    document: DocumentId,
+    replaced: oneshot::Sender<()>,
+}
+
+impl Retirement {
+    /// Which document.
+    pub fn document(&self) -> DocumentId {
+        self.document
+    }
+
+    /// It has been replaced: its room ends.
+    pub fn replaced(self) {
+        // A room that has ended meanwhile needs no word.
+        let _ = self.replaced.send(());
+    }
 }
 
 /// Makes changes on a fork of the document; an error is a refusal in words for the API.
@@ -263,6 +290,19 @@ impl Rooms {
     /// A copy of the document as it is now, durable as everything in a room.
     pub async fn copy(self: &Arc<Self>, document: DocumentId) -> Result<Automerge, EditError> {
         self.look(document, Automerge::clone).await
+    }
+
+    /// Takes a document out of use: everything that was sent before is in it, nothing after this is, until the answer is dropped.
+    pub async fn retire(self: &Arc<Self>, document: DocumentId) -> Result<(Automerge, Retirement), EditError> {
+        let (last, answer) = oneshot::channel();
+        let (replaced, decided) = oneshot::channel();
+        let retire = ToRoom::Retire {
+            last,
+            replaced: decided,
+        };
+        self.send(document, retire).await.map_err(|_| EditError::Unavailable)?;
+        let doc = answer.await.map_err(|_| EditError::Unavailable)?;
+        Ok((doc, Retirement { document, replaced }))
     }
 
     /// Makes changes to a document and waits until they are durable and applied.

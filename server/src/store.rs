@@ -49,6 +49,17 @@ pub trait Store: Send + Sync + 'static {
     fn token(&self, hash: SecretHash) -> Answer<'_, Option<TokenRow>>;
     /// Whether a transfer with this id was committed in this workshop.
     fn transferred(&self, workshop: String, id: String) -> Answer<'_, bool>;
+    /// The documents of a workshop that were replaced by an erasure, with the group whose board each was. They never come back.
+    fn replaced(&self, workshop: String) -> Answer<'_, Vec<(DocumentId, GroupId)>>;
+    /// Everybody who has a seat in a workshop and is not revoked, the latest first, at most `limit`.
+    fn seats_of_workshop(&self, workshop: String, limit: usize) -> Answer<'_, Vec<SeatRow>>;
+    /// As whom the devices of a workshop wrote on a document.
+    fn writers(&self, document: DocumentId) -> Answer<'_, Vec<WriterRow>>;
+    /// What coordinators did that stands in no document, the latest first, at most `limit`.
+    fn acts(&self, workshop: String, limit: usize) -> Answer<'_, Vec<ActRow>>;
+    /// Makes sure that nothing which was deleted can be read out of the files any more. Needed after
+    /// [`Write::ReplaceDocument`]; a store that is closed before it answered does it when it is opened again.
+    fn scrub(&self) -> Answer<'_, ()>;
     /// The canary as last committed.
     fn canary(&self) -> Answer<'_, u64>;
     /// Whether nothing was ever kept here: a new data folder.
@@ -161,6 +172,44 @@ pub enum Write {
         /// The workshop.
         workshop: String,
     },
+    /// Puts a new document in the place of a group's board and removes every byte of the old one, which never comes back.
+    ReplaceDocument {
+        /// The workshop.
+        workshop: String,
+        /// The group whose board it is.
+        group: GroupId,
+        /// The document that goes.
+        old: DocumentId,
+        /// The one that comes.
+        new: DocumentId,
+        /// Its first bytes: a whole automerge document.
+        snapshot: Vec<u8>,
+    },
+    /// Takes the name of an erased person from every seat of the workshop.
+    ForgetPerson {
+        /// The workshop.
+        workshop: String,
+        /// The person.
+        person: PersonId,
+    },
+    /// Makes a device's seat read-only, or gives it back what its role allows.
+    SetReadOnly {
+        /// The workshop.
+        workshop: String,
+        /// The device.
+        device: String,
+        /// Read-only or not.
+        read_only: bool,
+    },
+    /// Remembers as whom a device wrote on a document. The first to write as an actor is remembered.
+    RecordWriter {
+        /// The document.
+        document: DocumentId,
+        /// As whom, and who.
+        writer: WriterRow,
+    },
+    /// Remembers what a coordinator did.
+    RecordAct(ActRow),
     /// Sets the canary, which `/healthz` reads back.
     Canary(u64),
 }
@@ -306,8 +355,40 @@ pub struct SeatRow {
     pub via: Option<LinkKind>,
     /// Revoked with its link. The row stays, so that the same person continues after scanning a new card.
     pub revoked: bool,
+    /// A coordinator lets this device only read. Changed by [`Write::SetReadOnly`] alone: taking a seat does not touch it.
+    pub read_only: bool,
     /// Milliseconds since 1970 of the last change.
     pub updated_at_ms: i64,
+}
+
+/// As whom a device wrote on a document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WriterRow {
+    /// The actor id in the document's history, as bytes.
+    pub actor: Vec<u8>,
+    /// The device's public name.
+    pub device: String,
+    /// Who sat there when the actor first wrote.
+    pub person: Option<PersonId>,
+}
+
+/// What a coordinator did that stands in no document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ActRow {
+    /// The workshop.
+    pub workshop: String,
+    /// Milliseconds since 1970 by the server's clock.
+    pub at_ms: i64,
+    /// The device that did it.
+    pub device: String,
+    /// What was done, as a word.
+    pub act: String,
+    /// On whose board, if on one.
+    pub group: Option<GroupId>,
+    /// The device it was done to, if to one.
+    pub subject: Option<String>,
+    /// How many things it concerned.
+    pub count: u64,
 }
 
 /// A bearer token for other automerge-repo clients: the rights of the device that made it, in one workshop.

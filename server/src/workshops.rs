@@ -31,6 +31,8 @@ pub struct LiveWorkshop {
     /// The workshop document.
     pub document: DocumentId,
     boards: RwLock<BTreeMap<DocumentId, GroupId>>,
+    /// Documents that an erasure has replaced, with the group whose board each was.
+    replaced: RwLock<BTreeMap<DocumentId, GroupId>>,
     view: watch::Receiver<Option<Arc<WorkshopView>>>,
     /// Open sockets.
     pub sockets: AtomicUsize,
@@ -49,12 +51,28 @@ impl LiveWorkshop {
         }
         let boards = self.boards.read().unwrap_or_else(|poisoned| poisoned.into_inner());
         match boards.get(document) {
-            Some(group) => (
-                access(seat.role, seat.group.as_ref(), Document::Board(group), view),
-                reason(seat, group, view),
-            ),
+            Some(group) => match access(seat.role, seat.group.as_ref(), Document::Board(group), view) {
+                Access::Write if seat.read_only => (Access::Read, "muted"),
+                access => (access, reason(seat, group, view)),
+            },
             None => (Access::None, "unknown"),
         }
+    }
+
+    /// The board that stands where a replaced document stood; None if the document was not replaced.
+    pub fn replacement(&self, document: &DocumentId) -> Option<DocumentId> {
+        let replaced = self.replaced.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let group = replaced.get(document)?;
+        let boards = self.boards.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let now = boards.iter().find(|(_, of)| *of == group);
+        now.map(|(document, _)| *document)
+    }
+
+    /// How many connections each device has open: each listens for changes of its seat.
+    pub fn connected(&self) -> BTreeMap<String, usize> {
+        let seats = self.seats.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let counts = seats.iter().map(|(device, seat)| (device.clone(), seat.receiver_count()));
+        counts.collect()
     }
 
     /// The workshop as it is now; the receiver tells of every change.
@@ -131,7 +149,8 @@ impl Workshops {
         let Some(row) = self.store.workshop(workshop.to_owned()).await? else {
             return Ok(None);
         };
-        let (live, publisher) = self.insert(row);
+        let replaced = self.store.replaced(workshop.to_owned()).await?;
+        let (live, publisher) = self.insert(row, replaced);
         if let Some(publisher) = publisher {
             // A room that cannot be reached drops the publisher, which ends the wait below.
             let _ = self.rooms.send(live.document, ToRoom::Watch(publisher)).await;
@@ -160,6 +179,27 @@ impl Workshops {
         }
     }
 
+    /// Puts another document in a board's place and lets open connections tell their clients.
+    pub fn board_replaced(&self, workshop: &str, group: &GroupId, old: DocumentId, new: DocumentId) {
+        if let Some(live) = self.find(workshop) {
+            live.add_board(group.clone(), new);
+            live.boards
+                .write()
+                .unwrap_or_else(|poisoned| poisoned.into_inner())
+                .remove(&old);
+            live.replaced
+                .write()
+                .unwrap_or_else(|poisoned| poisoned.into_inner())
+                .insert(old, group.clone());
+        }
+        self.seats_changed(workshop);
+    }
+
+    /// How many connections each device has open in a workshop.
+    pub fn connected(&self, workshop: &str) -> BTreeMap<String, usize> {
+        self.find(workshop).map(|live| live.connected()).unwrap_or_default()
+    }
+
     /// The workshop, if somebody is connected to it.
     pub fn find(&self, workshop: &str) -> Option<Arc<LiveWorkshop>> {
         self.live
@@ -170,7 +210,11 @@ impl Workshops {
     }
 
     /// Inserts the entry before anything is awaited; of two who race the second finds the first one's.
-    fn insert(&self, row: WorkshopRow) -> (Arc<LiveWorkshop>, Option<ViewPublisher>) {
+    fn insert(
+        &self,
+        row: WorkshopRow,
+        replaced: Vec<(DocumentId, GroupId)>,
+    ) -> (Arc<LiveWorkshop>, Option<ViewPublisher>) {
         let mut live = self.live.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(found) = live.get(&row.workshop).and_then(Weak::upgrade) {
             return (found, None);
@@ -186,6 +230,7 @@ impl Workshops {
                     .map(|(group, document)| (document, group))
                     .collect(),
             ),
+            replaced: RwLock::new(replaced.into_iter().collect()),
             view,
             sockets: AtomicUsize::new(0),
             seats: Mutex::default(),

@@ -8,17 +8,18 @@ use std::{
     time::Duration,
 };
 
+use board::GroupId;
 use server::{
     Store,
     secret::SecretHash,
     store::{
-        Answer, Committed, DeviceRow, LinkRow, SeatRow, SqliteStore, StoreError, StoredDocument, TokenRow, WorkshopRow,
-        Write,
+        ActRow, Answer, Committed, DeviceRow, LinkRow, SeatRow, SqliteStore, StoreError, StoredDocument, TokenRow,
+        WorkshopRow, Write, WriterRow,
     },
 };
 use sync::DocumentId;
 
-/// Where in a transfer the process dies.
+/// Where in a transfer or an erasure the process dies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Dies {
     /// It lives.
@@ -96,7 +97,9 @@ impl Store for FaultyStore {
             return Box::pin(std::future::pending());
         }
         let dies = *self.dies.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let is_transfer = writes.iter().any(|write| matches!(write, Write::RecordTransfer { .. }));
+        let is_transfer = writes
+            .iter()
+            .any(|write| matches!(write, Write::RecordTransfer { .. } | Write::ReplaceDocument { .. }));
         if !is_transfer || dies == Dies::Never {
             return self.inner.commit(writes);
         }
@@ -128,6 +131,11 @@ impl Store for FaultyStore {
         seats(device: String, limit: usize) -> Vec<SeatRow>;
         token(hash: SecretHash) -> Option<TokenRow>;
         transferred(workshop: String, id: String) -> bool;
+        replaced(workshop: String) -> Vec<(DocumentId, GroupId)>;
+        seats_of_workshop(workshop: String, limit: usize) -> Vec<SeatRow>;
+        writers(document: DocumentId) -> Vec<WriterRow>;
+        acts(workshop: String, limit: usize) -> Vec<ActRow>;
+        scrub() -> ();
         canary() -> u64;
         is_empty() -> bool;
     }

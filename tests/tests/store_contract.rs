@@ -6,8 +6,8 @@ use anyhow::{Context as _, Result};
 use server::{
     secret::{Secret, SecretHash},
     store::{
-        DeviceRow, DocumentKind, LinkKind, LinkRow, MemoryStore, SeatRow, SqliteStore, Store, StoreError, TokenRow,
-        Write, sqlite,
+        ActRow, DeviceRow, DocumentKind, LinkKind, LinkRow, MemoryStore, SeatRow, SqliteStore, Store, StoreError,
+        TokenRow, Write, WriterRow, sqlite,
     },
 };
 use sync::{DocumentId, Lease};
@@ -50,6 +50,9 @@ contract!(
     devices_and_tokens_are_found_by_hash_and_are_unique,
     a_transfer_is_recorded_once,
     the_canary_is_read_back,
+    a_replaced_document_is_gone_for_ever_and_the_new_one_stands_in_its_place,
+    a_seat_is_made_read_only_by_nothing_else_and_taking_it_again_changes_nothing,
+    writers_and_acts_are_remembered,
     a_deleted_document_is_gone_and_its_id_can_be_used_again,
     a_deleted_workshop_takes_everything_of_it_and_nothing_else,
 );
@@ -110,6 +113,7 @@ fn seat(device: &str, workshop: &str, via: Option<LinkKind>, updated_at_ms: i64)
         person_name: "鈴木(喜)".to_owned(),
         via,
         revoked: false,
+        read_only: false,
         updated_at_ms,
     }
 }
@@ -584,4 +588,140 @@ async fn what_is_no_database_of_ours_is_not_touched() -> Result<()> {
 fn the_memory_store_is_a_store() {
     fn is_store(_: &dyn Store) {}
     is_store(&MemoryStore::new());
+}
+
+async fn a_replaced_document_is_gone_for_ever_and_the_new_one_stands_in_its_place(store: Arc<dyn Store>) -> Result<()> {
+    let group: board::GroupId = "g1".parse()?;
+    let add = Write::AddGroup {
+        workshop: WORKSHOP.to_owned(),
+        group: group.clone(),
+        document: document(2),
+    };
+    store
+        .commit(vec![new_document(1), new_workshop(), new_document(2), add])
+        .await?;
+    let replace = |old: u8, new: u8| Write::ReplaceDocument {
+        workshop: WORKSHOP.to_owned(),
+        group: "g1".parse().expect("an id"),
+        old: document(old),
+        new: document(new),
+        snapshot: vec![9; 30],
+    };
+    let append = |to: u8| append(to, &[b"one"]);
+    store.commit(vec![append(2)]).await?;
+    store.commit(vec![replace(2, 5)]).await?;
+    assert_eq!(store.document(document(2)).await?, None);
+    let new = store.document(document(5)).await?.context("the new one")?;
+    assert_eq!((new.snapshot, new.changes.len()), (vec![9; 30], 0));
+    let row = store.workshop(WORKSHOP.to_owned()).await?.context("the workshop")?;
+    assert_eq!(row.groups, [(group.clone(), document(5))]);
+    assert_eq!(store.replaced(WORKSHOP.to_owned()).await?, [(document(2), group)]);
+    assert_eq!(
+        store.commit(vec![append(2)]).await,
+        Err(StoreError::Conflict),
+        "nothing is added to it"
+    );
+    assert_eq!(
+        store.commit(vec![replace(2, 6)]).await,
+        Err(StoreError::Conflict),
+        "it is no board any more"
+    );
+    assert_eq!(store.document(document(6)).await?, None, "whole or not at all");
+    store.commit(vec![append(5)]).await?;
+    store.scrub().await?;
+    assert_eq!(
+        store.document(document(5)).await?.context("still there")?.changes.len(),
+        1
+    );
+    Ok(())
+}
+
+async fn a_seat_is_made_read_only_by_nothing_else_and_taking_it_again_changes_nothing(
+    store: Arc<dyn Store>,
+) -> Result<()> {
+    let set = |read_only| Write::SetReadOnly {
+        workshop: WORKSHOP.to_owned(),
+        device: "d1".to_owned(),
+        read_only,
+    };
+    assert_eq!(
+        store.commit(vec![set(true)]).await,
+        Err(StoreError::Conflict),
+        "nobody sits there"
+    );
+    store
+        .commit(vec![Write::PutSeat(seat("d1", WORKSHOP, None, 1)), set(true)])
+        .await?;
+    store
+        .commit(vec![Write::PutSeat(seat("d1", WORKSHOP, None, 2))])
+        .await?;
+    let found = store
+        .seat("d1".to_owned(), WORKSHOP.to_owned())
+        .await?
+        .context("a seat")?;
+    assert!(found.read_only);
+    assert!(
+        store
+            .seats_of_workshop(WORKSHOP.to_owned(), 9)
+            .await?
+            .iter()
+            .all(|seat| seat.read_only)
+    );
+    store.commit(vec![set(false)]).await?;
+    assert!(
+        !store
+            .seat("d1".to_owned(), WORKSHOP.to_owned())
+            .await?
+            .context("a seat")?
+            .read_only
+    );
+    let forget = Write::ForgetPerson {
+        workshop: WORKSHOP.to_owned(),
+        person: "p1".parse()?,
+    };
+    store.commit(vec![forget]).await?;
+    let found = store
+        .seat("d1".to_owned(), WORKSHOP.to_owned())
+        .await?
+        .context("a seat")?;
+    assert_eq!((found.person, found.person_name.as_str()), (None, ""));
+    Ok(())
+}
+
+async fn writers_and_acts_are_remembered(store: Arc<dyn Store>) -> Result<()> {
+    let writer = |device: &str| WriterRow {
+        actor: vec![1, 2],
+        device: device.to_owned(),
+        person: Some("p1".parse().expect("an id")),
+    };
+    let record = |device: &str| Write::RecordWriter {
+        document: document(2),
+        writer: writer(device),
+    };
+    store.commit(vec![record("d1")]).await?;
+    store.commit(vec![record("d2")]).await?;
+    assert_eq!(
+        store.writers(document(2)).await?,
+        [writer("d1")],
+        "the first to write as an actor"
+    );
+    let act = |count| ActRow {
+        workshop: WORKSHOP.to_owned(),
+        at_ms: 5,
+        device: "d1".to_owned(),
+        act: "erased".to_owned(),
+        group: None,
+        subject: None,
+        count,
+    };
+    store
+        .commit((1..=3).map(|count| Write::RecordAct(act(count))).collect())
+        .await?;
+    assert_eq!(
+        store.acts(WORKSHOP.to_owned(), 2).await?,
+        [act(3), act(2)],
+        "the latest first"
+    );
+    assert_eq!(store.acts("w9".to_owned(), 2).await?, []);
+    Ok(())
 }

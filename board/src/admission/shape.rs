@@ -98,7 +98,8 @@ fn merge(text: &str) -> bool {
     text.is_empty() || register::parse_merge(text).is_some()
 }
 fn state(text: &str) -> bool {
-    register::StateRegister::parse(text).is_some()
+    // What is erased for good is the server's to say, and it says so in a new document only.
+    register::StateRegister::parse(text).is_some_and(|state| state != register::StateRegister::Erased)
 }
 fn colour(text: &str) -> bool {
     register::named(&register::COLOURS, text).is_some()

@@ -132,7 +132,12 @@ impl<'a> Edit<'a> {
     /// Makes an entry that was edited count as live for good. Without this a deletion that an edit has beaten
     /// would count again as soon as somebody edits back. It is no act of its own, so undo does not know it.
     pub fn heal(&mut self, owner: &Owner, obj: &ObjId, states: &[StateRegister]) -> Result<(), Refused> {
-        let gone = |state: &StateRegister| !matches!(state, StateRegister::Live | StateRegister::Unchosen);
+        let gone = |state: &StateRegister| {
+            !matches!(
+                state,
+                StateRegister::Live | StateRegister::Unchosen | StateRegister::Erased
+            )
+        };
         if states.iter().any(gone) {
             self.tx
                 .put(obj, STATE, StateRegister::Live.to_string())

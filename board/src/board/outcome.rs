@@ -151,6 +151,8 @@ pub enum Act {
     Relate,
     /// A dot was given or taken back.
     Mark,
+    /// A coordinator took back what somebody did.
+    TakeBack,
     /// Anything else.
     Other,
 }

@@ -20,6 +20,8 @@ pub(crate) enum StateRegister {
         fingerprint: u64,
     },
     Unchosen,
+    /// Written by the server alone, into a new document; see [`crate::board::Erasure`].
+    Erased,
     Basket(Gone),
     Moved(Gone, String),
 }
@@ -49,6 +51,7 @@ impl fmt::Display for StateRegister {
             Self::Live => formatter.write_str("live"),
             Self::Heading { fingerprint } => write!(formatter, "heading {fingerprint:016x}"),
             Self::Unchosen => formatter.write_str("unchosen"),
+            Self::Erased => formatter.write_str("erased"),
             Self::Basket(gone) => write!(formatter, "basket {gone}"),
             Self::Moved(gone, to) => write!(formatter, "moved {gone} {to}"),
         }
@@ -62,6 +65,7 @@ impl StateRegister {
         match word {
             "live" => Some(Self::Live),
             "unchosen" => Some(Self::Unchosen),
+            "erased" => Some(Self::Erased),
             "heading" => parse_fingerprint(rest).map(|fingerprint| Self::Heading { fingerprint }),
             "basket" => parse_gone(rest).map(|(gone, _)| Self::Basket(gone)),
             "moved" => parse_gone(rest).map(|(gone, to)| Self::Moved(gone, to.to_owned())),
@@ -293,6 +297,7 @@ mod tests {
         for state in [
             StateRegister::Live,
             StateRegister::Unchosen,
+            StateRegister::Erased,
             StateRegister::Heading { fingerprint: u64::MAX },
             StateRegister::Basket(gone.clone()),
             StateRegister::Basket(with),

@@ -248,6 +248,12 @@ fn used_by_others(raw: &Raw, step: &Step, island: &IslandId) -> bool {
 
 /// Writes the state before the act; what it writes is itself an act that can be taken back.
 pub(crate) fn take_back(edit: &mut Edit<'_>, raw: &Raw, step: &Step, stamp: &Stamp) -> Result<(), Refused> {
+    // What gets a state of its own by this very step needs no healing, which would hide or overwrite it.
+    let has_state = |owner: &Owner| {
+        let is_state =
+            |trace: &Trace| matches!(trace, Trace::Register { owner: of, key, .. } if key == STATE && of == owner);
+        step.traces.iter().any(is_state)
+    };
     for trace in step.traces.iter().rev() {
         match trace {
             Trace::Register {
@@ -259,7 +265,7 @@ pub(crate) fn take_back(edit: &mut Edit<'_>, raw: &Raw, step: &Step, stamp: &Sta
             } => {
                 let old = old.clone().unwrap_or_else(|| unset(key, new));
                 edit.put(owner, obj, key, old)?;
-                if key != STATE {
+                if !has_state(owner) {
                     heal(edit, raw, owner)?;
                 }
             }
@@ -275,7 +281,9 @@ pub(crate) fn take_back(edit: &mut Edit<'_>, raw: &Raw, step: &Step, stamp: &Sta
                     TextTarget::Heading(id) => Owner::Island(id.clone()),
                     TextTarget::Label(id) => Owner::Relation(id.clone()),
                 };
-                heal(edit, raw, &owner)?;
+                if !has_state(&owner) {
+                    heal(edit, raw, &owner)?;
+                }
             }
             Trace::Created { owner, obj } => uncreate(edit, raw, owner, obj, stamp)?,
         }

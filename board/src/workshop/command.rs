@@ -34,6 +34,13 @@ pub enum WorkshopCommand {
         /// The icon.
         icon: Option<String>,
     },
+    /// Puts another board in the place of a group's (the server, after an erasure).
+    SetBoard {
+        /// Which group.
+        group: GroupId,
+        /// The document id of its board, as text.
+        board: String,
+    },
     /// Moves a group in the list.
     MoveGroup {
         /// Which.

@@ -37,6 +37,10 @@ pub(crate) fn perform(
             put_text(tx, &entry, "name", &name, STRING_BYTES_MAX)?;
             put_text(tx, &entry, "icon", icon.as_deref().unwrap_or(""), ID_BYTES_MAX * 2)
         }
+        WorkshopCommand::SetBoard { group, board } => {
+            let entry = group_entry(tx, &group)?;
+            put_text(tx, &entry, "board", &board, STRING_BYTES_MAX)
+        }
         WorkshopCommand::MoveGroup { group, before } => move_group(tx, view, &group, before.as_ref()),
         WorkshopCommand::SetLocked { group, locked } => {
             let entry = group_entry(tx, &group)?;

@@ -10,7 +10,10 @@ use std::{
 use automerge::Automerge;
 use board::{
     Applied, Board, BoardView, Colour, Command, Drop, IslandId, ItemId, NoteId, OrderHint, PersonId, Place, Point,
-    RelationId, RelationKind, Stamp, State, TextTarget, Touched, admission::admit_board, id_sequence::IdSequence,
+    RelationId, RelationKind, Stamp, State, TextTarget, Touched,
+    admission::admit_board,
+    board::{ActsOf, Erasure},
+    id_sequence::IdSequence,
 };
 
 /// One history: replicas, and what must never be lost.
@@ -225,7 +228,7 @@ impl History {
                 State::Live => listed.contains(&item) && self.hangs_below_the_top(view, &item),
                 State::Basket { with: None, .. } => basket.contains(&item),
                 State::Basket { with: Some(island), .. } => basket.contains(&ItemId::from(island.clone())),
-                State::Heading | State::Unchosen | State::Moved { .. } => true,
+                State::Heading | State::Unchosen | State::Moved { .. } | State::Erased => true,
             };
             assert!(reachable, "{}: {item} is lost: {note:?}", self.name());
             self.check_place(&item, &note.place);
@@ -242,7 +245,7 @@ impl History {
                 State::Live => listed.contains(&item) && self.hangs_below_the_top(view, &item),
                 State::Basket { with: None, .. } => basket.contains(&item),
                 State::Basket { with: Some(with), .. } => basket.contains(&ItemId::from(with.clone())),
-                State::Heading | State::Unchosen | State::Moved { .. } => true,
+                State::Heading | State::Unchosen | State::Moved { .. } | State::Erased => true,
             };
             assert!(reachable, "{}: {item} is lost: {island:?}", self.name());
             self.check_place(&item, &island.place);
@@ -304,6 +307,92 @@ impl History {
                 .filter(|letter| !removed.contains(letter) && !present.contains(letter))
                 .collect();
             assert!(lost.is_empty(), "{}: letters were lost: {lost:?}", self.name());
+        }
+        self.erase();
+        self.take_back_all_of_one();
+    }
+
+    /// A new document without history shows the very same board; without one note, the very same but for that note, whose
+    /// letters are nowhere in it.
+    fn erase(&mut self) {
+        let board = self.replicas[0].clone();
+        let again = |erasure: &Erasure| {
+            board
+                .without(erasure, 7, 0, common::actor("server again"))
+                .unwrap_or_else(|refused| self.fail(&refused.to_string()))
+        };
+        let same = again(&Erasure::default());
+        assert!(same.view() == board.view(), "{}: the new document differs", self.name());
+        let Some(note) = board.view().notes.keys().next().cloned() else {
+            return;
+        };
+        let erasure = board
+            .erasure(&[note.clone().into()], &[])
+            .unwrap_or_else(|refused| self.fail(&refused.to_string()));
+        let without = again(&erasure);
+        for (id, was) in &board.view().notes {
+            let is = &without.view().notes[id];
+            if erasure.notes.contains(id) {
+                assert_eq!((&*is.text, &is.state), ("", &State::Erased), "{}", self.name());
+            } else {
+                assert!(is == was, "{}: another note changed: {was:?} {is:?}", self.name());
+            }
+        }
+        let kept: BTreeSet<char> = letters(without.view());
+        let bytes = without.doc().get_changes(&[]);
+        assert_eq!(bytes.len(), 1, "{}: a history of one change", self.name());
+        let history: String = bytes[0]
+            .decode()
+            .operations
+            .iter()
+            .filter_map(|op| op.primitive_value())
+            .filter_map(|value| value.as_str().map(str::to_owned))
+            .collect();
+        let erased = board.view().notes[&note].text.chars();
+        let found: Vec<char> = erased
+            .filter(|letter| !kept.contains(letter) && history.contains(*letter))
+            .collect();
+        assert!(
+            found.is_empty(),
+            "{}: erased letters in the history: {found:?}",
+            self.name()
+        );
+    }
+
+    /// A coordinator takes back everything that the first replica ever did: no letter of the others goes, none of the first
+    /// stays where nobody else has written, and undoing it brings everything back.
+    fn take_back_all_of_one(&mut self) {
+        let actors: BTreeSet<_> = [common::actor("r0")].into();
+        let mut board = Board::load(&self.replicas[0].save(), common::actor("coordinator")).expect("a board");
+        let before = board.view().clone();
+        let of = ActsOf { actors, since_ms: 0 };
+        let planned = board.plan_take_back(&of);
+        let (applied, done) = board
+            .take_back(&of, &common::stamp("coordinator"))
+            .unwrap_or_else(|refused| self.fail(&refused.to_string()));
+        assert_eq!(planned, done, "{}", self.name());
+        let after = letters(board.view());
+        let others: BTreeSet<char> = self.written[1..].iter().flatten().copied().collect();
+        let lost: Vec<char> = letters(&before)
+            .intersection(&others)
+            .filter(|letter| !after.contains(letter))
+            .copied()
+            .collect();
+        assert!(
+            lost.is_empty(),
+            "{}: letters of others were taken back: {lost:?}",
+            self.name()
+        );
+        assert!(board.view_from_scratch() == **board.view(), "{}", self.name());
+        if applied.change.is_some() {
+            board
+                .undo(&common::stamp("coordinator"))
+                .unwrap_or_else(|refused| self.fail(&refused.to_string()));
+            assert!(
+                before == *board.view(),
+                "{}: undoing it brings everything back",
+                self.name()
+            );
         }
     }
 

@@ -3,7 +3,9 @@
 mod admission;
 mod commands;
 mod common;
+mod erasure;
 mod histories;
 mod history;
 mod opening;
 mod scenarios;
+mod take_back;

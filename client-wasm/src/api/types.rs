@@ -242,6 +242,120 @@ pub struct Transfer {
     pub copy: bool,
 }
 
+/// What is erased on one group's board.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErasureOn {
+    /// The group.
+    pub group: String,
+    /// `n:<id>` and `i:<id>`.
+    pub items: Vec<String>,
+    /// People whose names go.
+    pub people: Vec<String>,
+}
+
+/// What an erasure would erase.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ErasurePreview {
+    /// Everything that goes: what was asked for and what says the same by its origin.
+    pub boards: Vec<ErasureOn>,
+    /// Where else the same words stand.
+    pub mentions: Vec<Mention>,
+}
+
+/// Another place with the same words.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Mention {
+    /// The group.
+    pub group: String,
+    /// `n:<id>` or `i:<id>`.
+    pub item: String,
+    /// How it reads.
+    pub text: String,
+}
+
+/// The outcome of an erasure.
+#[derive(Deserialize)]
+pub(super) struct Erased {
+    #[serde(default)]
+    pub scrubbed: bool,
+}
+
+/// A device of the hall.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct DeviceEntry {
+    /// Its public name.
+    pub device: String,
+    /// What its seat allows.
+    #[serde(deserialize_with = "role")]
+    pub role: Role,
+    /// Where it sits.
+    #[serde(default, deserialize_with = "id_option")]
+    pub group: Option<GroupId>,
+    /// Who sits there.
+    #[serde(default)]
+    pub name: String,
+    /// Open connections.
+    #[serde(default)]
+    pub connections: usize,
+    /// It may only read.
+    #[serde(default)]
+    pub read_only: bool,
+    /// It is this one.
+    #[serde(default)]
+    pub own: bool,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Devices {
+    pub devices: Vec<DeviceEntry>,
+}
+
+/// As whom a device wrote in a board's history.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Writer {
+    /// The actor id, in hexadecimal digits.
+    pub actor: String,
+    /// The device.
+    pub device: String,
+    /// Who it was.
+    #[serde(default)]
+    pub person: Option<String>,
+    /// Their name as it is now; empty without one.
+    #[serde(default)]
+    pub name: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Writers {
+    pub writers: Vec<Writer>,
+}
+
+/// What a coordinator did that stands in no document.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct HallAct {
+    /// When, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// What, as a word.
+    pub act: String,
+    /// Who did it.
+    #[serde(default)]
+    pub name: String,
+    /// On whose board.
+    #[serde(default)]
+    pub group: Option<String>,
+    /// To whom.
+    #[serde(default)]
+    pub subject: Option<String>,
+    /// How many things.
+    #[serde(default)]
+    pub count: usize,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Acts {
+    pub acts: Vec<HallAct>,
+}
+
 /// A workshop in which this device has sat before.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct PastSeat {

@@ -10,12 +10,8 @@ use crate::{
     api::{self, ApiError, Seat},
     components::drafts::open_drafts,
     hooks::{use_slice, use_store, use_texts},
-    store::{Phase, Store},
+    store::{Phase, Store, seat_key},
 };
-
-fn seat_key(workshop: &str) -> String {
-    format!("seat.{workshop}")
-}
 
 /// Takes a seat and remembers it on the device.
 pub struct Entrance;

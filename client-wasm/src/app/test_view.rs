@@ -63,6 +63,7 @@ fn word(state: &ItemState) -> &'static str {
         ItemState::Moved { .. } => "moved",
         ItemState::Heading => "heading",
         ItemState::Unchosen => "unchosen",
+        ItemState::Erased => "erased",
     }
 }
 

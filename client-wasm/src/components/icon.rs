@@ -29,6 +29,8 @@ pub enum Glyph {
     People,
     /// One person.
     Person,
+    /// What was done, and when.
+    Log,
     /// The report.
     Report,
     /// Print.
@@ -126,6 +128,7 @@ impl Glyph {
             Self::Undo => "M8 5 4 9l4 4M4 9h10a6 6 0 0 1 0 12h-3",
             Self::Redo => "m16 5 4 4-4 4M20 9H10a6 6 0 0 0 0 12h3",
             Self::Basket => "M3 10h18l-2 10H5zM8 10l3-6M16 10l-3-6M9.5 13.5v3M14.5 13.5v3",
+            Self::Log => "M4 12a8 8 0 1 0 2.6-5.9M4 4v4h4M12 8v4.5l3 2",
             Self::List => "M9 6h11M9 12h11M9 18h11M4 6h.01M4 12h.01M4 18h.01",
             Self::Sheet => "M3 5h18v14H3zM7 9h4v3H7zM14 12h3.5v3H14z",
             Self::Fit => "M4 9V4h5M20 9V4h-5M4 15v5h5M20 15v5h-5",

@@ -76,6 +76,12 @@ pub struct CoreTexts {
     /// A command came before the board was there.
     pub refused_loading: &'static str,
 
+    /// Why: a coordinator lets this device only read.
+    pub why_muted: &'static str,
+    /// A coordinator erased something, and the sheet was written anew.
+    pub sheet_renewed: &'static str,
+    /// The same, and so many own unsent texts are drafts now.
+    pub sheet_renewed_drafts: fn(usize) -> String,
     /// Why a board is read-only: its copy is still loading.
     pub why_loading: &'static str,
     /// Why: the coordinator has locked the group.
@@ -215,6 +221,11 @@ pub const JA: CoreTexts = CoreTexts {
     refused_loading: "読み込み中です。少しお待ちください。",
 
     why_loading: "読み込み中です。",
+    why_muted: "コーディネーターが、この端末を読むだけにしています。書いたものは残っています。",
+    sheet_renewed: "コーディネーターが、本人の希望で付箋を消去しました。紙が新しくなりましたが、ほかはそのままです。",
+    sheet_renewed_drafts: |count| {
+        format!("紙が新しくなりました。まだ届いていなかった{count}件は、下書きに残してあります。")
+    },
     why_locked: "コーディネーターが、この班を読むだけにしています。",
     why_closed: "ワークショップは終わりました。",
     why_viewer: "このリンクは、読むためのものです。",
@@ -319,6 +330,11 @@ pub const EN: CoreTexts = CoreTexts {
     refused_loading: "Still loading. One moment, please.",
 
     why_loading: "It is still loading.",
+    why_muted: "The coordinator lets this device only read. What you wrote is still there.",
+    sheet_renewed: "A coordinator erased something at a person’s wish. The sheet was written anew; all else is as it was.",
+    sheet_renewed_drafts: |count| {
+        format!("The sheet was written anew. {count} of your texts had not arrived; they are kept as drafts.")
+    },
     why_locked: "The coordinator has made this group read-only.",
     why_closed: "The workshop is closed.",
     why_viewer: "This link is for reading.",

@@ -4,6 +4,7 @@ mod board;
 mod create;
 mod join;
 mod links;
+mod moderation;
 mod overview;
 mod panels;
 mod report;
@@ -14,6 +15,7 @@ pub use board::BoardTexts;
 pub use create::{CheckTexts, ImportTexts, NewTexts};
 pub use join::JoinTexts;
 pub use links::{CardTexts, LinkTexts};
+pub use moderation::ModerationTexts;
 pub use overview::{OverviewTexts, WallTexts};
 pub use panels::{BasketTexts, HelpTexts, HelpTopic, PeopleTexts};
 pub use report::ReportTexts;
@@ -77,6 +79,8 @@ pub struct PagesTexts {
     pub basket: BasketTexts,
     /// The people of a group.
     pub people: PeopleTexts,
+    /// Devices, the log, erasing.
+    pub moderation: ModerationTexts,
     /// The help sheet.
     pub help: HelpTexts,
     /// What went wrong.
@@ -112,6 +116,7 @@ pub const JA: PagesTexts = PagesTexts {
     report: report::JA,
     basket: panels::BASKET_JA,
     people: panels::PEOPLE_JA,
+    moderation: moderation::JA,
     help: panels::HELP_JA,
     trouble: trouble::JA,
 };
@@ -145,6 +150,7 @@ pub const EN: PagesTexts = PagesTexts {
     report: report::EN,
     basket: panels::BASKET_EN,
     people: panels::PEOPLE_EN,
+    moderation: moderation::EN,
     help: panels::HELP_EN,
     trouble: trouble::EN,
 };

@@ -111,6 +111,8 @@ pub struct SheetTexts {
     pub tidy: &'static str,
     /// Moves or copies to another group's board.
     pub transfer: &'static str,
+    /// Action: away for good.
+    pub erase: &'static str,
 
     /// Someone is writing; argument: the name.
     pub writes: fn(&str) -> String,
@@ -178,6 +180,7 @@ pub const JA: SheetTexts = SheetTexts {
     dissolve: "囲みをはずす",
     tidy: "そろえる",
     transfer: "ほかの班へ",
+    erase: "消去…",
     writes: |name| format!("{name}さんが書いています"),
     holds: |name| format!("{name}さん"),
     held_by: |name| format!("{name}さんが動かしています。放した場所は、あとから放した人のものになります。"),
@@ -251,6 +254,7 @@ pub const EN: SheetTexts = SheetTexts {
     dissolve: "Remove outline",
     tidy: "Tidy",
     transfer: "To another group",
+    erase: "Erase…",
     writes: |name| format!("{name} is writing"),
     holds: str::to_owned,
     held_by: |name| format!("{name} is moving this. Whoever lets go last decides where it stays."),

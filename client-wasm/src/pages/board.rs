@@ -3,7 +3,7 @@
 mod bar;
 mod top;
 
-use board::{BoardView, ItemId, view::SchemaState};
+use board::{BoardView, ItemId, PersonId, view::SchemaState};
 use yew::prelude::*;
 
 use self::{
@@ -17,7 +17,7 @@ use crate::{
     components::icon::{Glyph, Icon},
     hooks::{Same, use_open_board, use_slice, use_store, use_texts},
     outline::Outline,
-    panels::{BasketPanel, ChecksPanel, HelpPanel, PeoplePanel, TransferPanel},
+    panels::{BasketPanel, ChecksPanel, ErasePanel, HelpPanel, LogPanel, PeoplePanel, TransferPanel},
     sheet::{Sheet, SheetHandle, SheetStatus},
     store::{Access, ReadOnly, why},
 };
@@ -49,6 +49,10 @@ pub enum Panel {
     Help,
     /// To another group.
     Transfer(Vec<ItemId>),
+    /// Who did what.
+    Log,
+    /// Away for good: items, people.
+    Erase(Vec<ItemId>, Vec<PersonId>),
 }
 
 /// What the page needs to know of its board; everything else is read by the parts that show it.
@@ -169,6 +173,14 @@ pub fn BoardPage(props: &BoardPageProps) -> Html {
         let panel = panel.clone();
         Callback::from(move |items: Vec<ItemId>| panel.set(Panel::Transfer(items)))
     });
+    let on_erase = coordinator.then(|| {
+        let panel = panel.clone();
+        Callback::from(move |items: Vec<ItemId>| panel.set(Panel::Erase(items, Vec::new())))
+    });
+    let on_erase_person = {
+        let panel = panel.clone();
+        Callback::from(move |person: PersonId| panel.set(Panel::Erase(Vec::new(), vec![person])))
+    };
     let surface = match props.look {
         _ if !glance.loaded => html! { <p class="waiting" role="status">{texts.loading}</p> },
         BoardLook::Sheet => {
@@ -180,7 +192,7 @@ pub fn BoardPage(props: &BoardPageProps) -> Html {
                 let status = status.clone();
                 Callback::from(move |now: SheetStatus| status.set(now))
             };
-            html! { <Sheet group={props.group.clone()} {on_ready} {on_status} {on_transfer} /> }
+            html! { <Sheet group={props.group.clone()} {on_ready} {on_status} {on_transfer} {on_erase} /> }
         }
         BoardLook::Outline => html! {
             <div class="board-page__scroll">
@@ -197,6 +209,7 @@ pub fn BoardPage(props: &BoardPageProps) -> Html {
         handle: (*handle).clone(),
         status: (*status).clone(),
         open_points: glance.view.open_points.len(),
+        coordinator,
         on_open: open.clone(),
         on_add_note: add_note,
         on_look: set_look,
@@ -210,6 +223,14 @@ pub fn BoardPage(props: &BoardPageProps) -> Html {
         }
         Panel::Checks => html! { <ChecksPanel group={props.group.clone()} {read_only} {on_show} on_close={close} /> },
         Panel::Help => html! { <HelpPanel on_close={close} /> },
+        Panel::Log => html! {
+            <LogPanel workshop={props.workshop.clone()} group={props.group.clone()} {read_only} {on_show} on_erase={on_erase_person}
+                on_close={close} />
+        },
+        Panel::Erase(items, people) => html! {
+            <ErasePanel workshop={props.workshop.clone()} group={props.group.clone()} items={items.clone()} people={people.clone()}
+                on_close={close} />
+        },
         Panel::Transfer(items) => html! {
             <TransferPanel workshop={props.workshop.clone()} from={props.group.clone()} items={items.clone()} on_close={close} />
         },

@@ -28,7 +28,7 @@ use crate::{
         icon::{Glyph, Icon},
     },
     hooks::{Same, use_locale, use_slice, use_store, use_texts},
-    panels::TransferPanel,
+    panels::{DevicesPanel, TransferPanel},
 };
 
 /// Which workshop.
@@ -78,6 +78,7 @@ fn Hall(props: &OverviewProps) -> Html {
     let workshop = use_slice(|state| Same(state.workshop.clone()));
     let transferring = use_state(|| false);
     let editing = use_state(|| false);
+    let devices = use_state(|| false);
     let id = props.workshop.to_string();
 
     let groups: Vec<&WorkshopGroup> = workshop.groups.iter().filter(|group| !group.removed).collect();
@@ -95,6 +96,10 @@ fn Hall(props: &OverviewProps) -> Html {
     let close_transfer = {
         let transferring = transferring.clone();
         Callback::from(move |()| transferring.set(false))
+    };
+    let close_devices = {
+        let devices = devices.clone();
+        Callback::from(move |()| devices.set(false))
     };
     let close_edit = {
         let editing = editing.clone();
@@ -141,6 +146,10 @@ fn Hall(props: &OverviewProps) -> Html {
                         onclick={toggle(&transferring)}>
                         <Icon glyph={Glyph::Transfer} />{texts.transfer}
                     </button>
+                    <button type="button" class="button" data-testid="open-devices" aria-expanded={devices.to_string()}
+                        onclick={toggle(&devices)}>
+                        <Icon glyph={Glyph::People} />{pages.moderation.devices}
+                    </button>
                 </nav>
             </div>
             if *editing {
@@ -155,6 +164,9 @@ fn Hall(props: &OverviewProps) -> Html {
                 {for groups.iter().enumerate().map(card)}
             </ul>
             <AddGroup workshop={props.workshop.clone()} count={workshop.groups.len()} />
+            if *devices {
+                <DevicesPanel workshop={props.workshop.clone()} on_close={close_devices} />
+            }
             if *transferring {
                 <TransferPanel workshop={props.workshop.clone()} on_close={close_transfer} />
             }

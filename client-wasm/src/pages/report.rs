@@ -16,7 +16,7 @@ use crate::{
     api::{self, Role},
     app::Route,
     components::icon::{Glyph, Icon},
-    hooks::{Same, use_open_board, use_slice, use_store, use_texts},
+    hooks::{Same, use_locale, use_open_board, use_slice, use_store, use_texts},
     platform::clipboard,
     store::Notice,
 };
@@ -57,6 +57,7 @@ struct Boards {
 /// The page.
 #[component]
 pub fn Report(props: &ReportProps) -> Html {
+    let locale = use_locale().locale;
     let pages = &use_texts().pages;
     let texts = &pages.report;
     let store = use_store();
@@ -204,6 +205,12 @@ pub fn Report(props: &ReportProps) -> Html {
                         <Icon glyph={Glyph::Download} />
                         {texts.download_this}
                     </a>
+                    <a class="file-link" data-testid="report-csv" download={format!("{}.csv", file_stem(&workshop.theme))}
+                        href={api::table_url(&props.workshop, scope.as_ref(), locale.tag())}>
+                        <Icon glyph={Glyph::Download} />
+                        {pages.moderation.table}
+                    </a>
+                    <p class="secondary small">{pages.moderation.table_hint}</p>
                     <h3 class="report__more">{".automerge"}</h3>
                     <p class="secondary small">{texts.automerge_hint}</p>
                     <ul class="report__files">

@@ -163,6 +163,10 @@ impl Platform for Browser {
         });
     }
 
+    fn forget(&self, key: &str) {
+        self.database.forget(key);
+    }
+
     fn log(&self, line: &str) {
         web_sys::console::warn_1(&line.into());
     }

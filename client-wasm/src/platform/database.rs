@@ -257,6 +257,19 @@ impl Database {
             .is_some_and(|known| known.contains_key(&name_of(key)))
     }
 
+    /// Deletes every chunk of a document, whichever tab wrote it.
+    pub fn forget(&self, document: &str) {
+        let (own, document) = (self.clone(), document.to_owned());
+        self.when_open(Box::new(move |database| {
+            own.0.known.borrow_mut().remove(&document);
+            let store = database.and_then(|database| object_store(&database, IdbTransactionMode::Readwrite));
+            if let (Some(store), Some(range)) = (store, range(&document)) {
+                // Where it fails the device cannot store anything, or is tried again at the next visit.
+                let _ = store.delete(&range);
+            }
+        }));
+    }
+
     fn next_key(&self, document: &str) -> JsValue {
         let mut counter = self.0.counter.borrow_mut();
         *counter += 1;

@@ -295,6 +295,10 @@ impl Platform for Shared {
         self.0.reloaded.set(self.0.reloaded.get() + 1);
     }
 
+    fn forget(&self, key: &str) {
+        self.0.memory.chunks.borrow_mut().remove(key);
+    }
+
     fn log(&self, line: &str) {
         self.0.log.borrow_mut().push(line.to_owned());
     }

@@ -60,6 +60,8 @@ pub enum Action {
     Tidy,
     /// To another group's board.
     Transfer,
+    /// Away for good.
+    Erase,
     /// Show another row.
     Show(Row),
 }
@@ -89,6 +91,8 @@ pub struct ActionsProps {
     pub coordinator: bool,
     /// Whether things can go to another group.
     pub transfers: bool,
+    /// Whether things can be erased for good.
+    pub erases: bool,
     /// The texts.
     pub words: Words,
     /// The element, placed by the stage.
@@ -364,6 +368,9 @@ fn more_row(props: &ActionsProps) -> Vec<Html> {
                 words.transfer,
                 "transfer",
             ));
+        }
+        if props.erases {
+            row.push(button(props, Action::Erase, Glyph::Trash, words.erase, "note-erase"));
         }
     }
     row

@@ -63,6 +63,9 @@ pub struct SurfaceProps {
     pub on_status: Callback<SheetStatus>,
     /// Moves things to another group.
     pub on_transfer: Option<Callback<Vec<ItemId>>>,
+    /// Asked to erase things for good; only coordinators have it.
+    #[prop_or_default]
+    pub on_erase: Option<Callback<Vec<ItemId>>>,
 }
 
 /// What happens to the surface.
@@ -439,7 +442,7 @@ impl Surface {
         }
         html! {
             <Actions view={props.view.clone()} selection={Rc::clone(&self.selection)} row={self.row}
-                coordinator={props.coordinator} transfers={props.on_transfer.is_some()} words={props.words}
+                coordinator={props.coordinator} transfers={props.on_transfer.is_some()} erases={props.on_erase.is_some()} words={props.words}
                 place={self.stage.actions.clone()} on_action={link.callback(Message::Action)} />
         }
     }

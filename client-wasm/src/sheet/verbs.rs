@@ -73,6 +73,11 @@ impl Surface {
             (Action::Tidy, ItemId::Island(island)) => {
                 self.act(ctx, Command::Tidy { island: Some(island) });
             }
+            (Action::Erase, _) => {
+                if let Some(on_erase) = &ctx.props().on_erase {
+                    on_erase.emit(items);
+                }
+            }
             (Action::Transfer, _) => {
                 if let Some(on_transfer) = &ctx.props().on_transfer {
                     on_transfer.emit(items);

@@ -6,7 +6,9 @@
 mod boards;
 mod commands;
 mod device;
+mod epoch;
 mod line;
+mod moderation;
 mod refusals;
 mod renewal;
 
@@ -17,6 +19,7 @@ use std::{
 };
 
 use board::{GroupId, Stamp, TextEdit};
+pub use epoch::seat_key;
 use sync::{DocumentId, client::ClientEvent};
 
 use super::{
@@ -63,6 +66,11 @@ pub enum Act {
         /// By these bytes.
         snapshot: Vec<u8>,
     },
+    /// Delete what the device holds.
+    Forget {
+        /// Under this key.
+        key: String,
+    },
     /// Tell open editors what somebody else did to a text.
     Text(GroupId, TextEdit),
     /// Remember a small text, or forget it.
@@ -106,6 +114,8 @@ struct Session {
     workshop: DocumentId,
     open: BTreeMap<GroupId, OpenBoard>,
     granted: BTreeMap<DocumentId, sync::Access>,
+    /// Documents that a coordinator lets this device only read.
+    muted: BTreeSet<DocumentId>,
     stored: BTreeMap<DocumentId, Stored>,
     wake_at_ms: Option<u64>,
     /// The workshop document was refused: what the device holds of it is replaced once the server's has arrived.
@@ -129,6 +139,10 @@ struct OpenBoard {
     aside: Option<Box<refusals::Aside>>,
     /// What is being put out again on the server's board, until the last of it is saved or refused.
     replay: Option<refusals::Replay>,
+    /// The board set aside is an older document, which an erasure has replaced; see `epoch`.
+    renewed: Option<epoch::Renewed>,
+    /// Documents that an erasure has replaced: deleted from the device when everything of them is done again.
+    forgotten: Vec<DocumentId>,
 }
 
 /// How a document stands on the device.
@@ -202,8 +216,9 @@ impl Core {
             && session.seat.workshop == seat.workshop
             && session.seat.role == seat.role
         {
-            session.seat = Rc::clone(&seat);
-            self.change().seat = Some(seat);
+            let before = std::mem::replace(&mut session.seat, Rc::clone(&seat));
+            self.change().seat = Some(Rc::clone(&seat));
+            self.seat_renewed(&before, &seat);
             self.refresh_rights();
             return Ok(());
         }

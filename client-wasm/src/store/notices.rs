@@ -73,6 +73,7 @@ pub fn why(texts: &CoreTexts, why: ReadOnly) -> &'static str {
         ReadOnly::Loading => texts.why_loading,
         ReadOnly::Locked => texts.why_locked,
         ReadOnly::Closed => texts.why_closed,
+        ReadOnly::Muted => texts.why_muted,
         ReadOnly::Viewer => texts.why_viewer,
         ReadOnly::OtherGroup => texts.why_other_group,
         ReadOnly::Newer => texts.why_newer,
@@ -84,7 +85,9 @@ pub fn why(texts: &CoreTexts, why: ReadOnly) -> &'static str {
 pub fn access_changed(texts: &CoreTexts, before: &Access, after: &Access) -> Option<String> {
     match (before, after) {
         (Access::Write, Access::Read(reason)) => Some((texts.became_read_only)(why(texts, *reason))),
-        (Access::Read(ReadOnly::Locked | ReadOnly::Closed), Access::Write) => Some(texts.became_writable.to_owned()),
+        (Access::Read(ReadOnly::Locked | ReadOnly::Closed | ReadOnly::Muted), Access::Write) => {
+            Some(texts.became_writable.to_owned())
+        }
         (Access::Read(_) | Access::Write, Access::Read(_) | Access::Write) => None,
     }
 }

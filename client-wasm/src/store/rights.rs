@@ -20,6 +20,7 @@ pub fn board_access(
     workshop: Option<&WorkshopView>,
     view: &BoardView,
     granted: Option<sync::Access>,
+    muted: bool,
 ) -> Access {
     if matches!(view.schema, SchemaState::Newer { .. }) {
         return Access::Read(ReadOnly::Newer);
@@ -44,6 +45,7 @@ pub fn board_access(
     match granted {
         board::Access::Write => Access::Write,
         board::Access::None => Access::Read(ReadOnly::NotAllowed),
+        board::Access::Read if muted => Access::Read(ReadOnly::Muted),
         board::Access::Read => Access::Read(reason(seat, group, workshop)),
     }
 }

@@ -99,6 +99,7 @@ impl Store {
             Act::TellTabs(word) => platform.tell_tabs(&word),
             Act::FetchPage => platform.fetch_page(),
             Act::Reload => platform.reload(),
+            Act::Forget { key } => platform.forget(&key),
             Act::Text(group, edit) => self.0.listeners.tell_text(&group, &edit),
             Act::SetPref { key, value } => platform.set_pref(&key, value.as_deref()),
             Act::Log(line) => platform.log(&line),

@@ -145,6 +145,8 @@ pub enum ReadOnly {
     Locked,
     /// The workshop is closed.
     Closed,
+    /// A coordinator lets this device only read.
+    Muted,
     /// This device is here to read.
     Viewer,
     /// It is another group's.

@@ -10,7 +10,7 @@ use axum::{
 };
 use board::{
     Access, Board, BoardView, Document, WorkshopView, access,
-    report::{self, ReportBoard},
+    report::{self, ReportBoard, TableLanguage, TableScope},
 };
 use serde::Deserialize;
 
@@ -27,7 +27,16 @@ pub struct Selection {
     group: Option<String>,
 }
 
-type Print = fn(&WorkshopView, &[ReportBoard<'_>]) -> String;
+/// What the table holds, and how its columns are named.
+#[derive(Deserialize)]
+pub struct TableSelection {
+    group: Option<String>,
+    #[serde(default)]
+    all: bool,
+    lang: Option<String>,
+}
+
+type Print = Box<dyn Fn(&WorkshopView, &[ReportBoard<'_>]) -> String + Send>;
 
 /// 原文どおり.
 pub async fn verbatim(
@@ -36,12 +45,12 @@ pub async fn verbatim(
     selection: Query<Selection>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    print(
+    print_as(
         state,
         workshop,
         selection,
         headers,
-        report::verbatim,
+        Box::new(report::verbatim),
         "text/plain; charset=utf-8",
         "report.txt",
     )
@@ -55,12 +64,12 @@ pub async fn clean(
     selection: Query<Selection>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    print(
+    print_as(
         state,
         workshop,
         selection,
         headers,
-        report::clean,
+        Box::new(report::clean),
         "text/plain; charset=utf-8",
         "report.clean.txt",
     )
@@ -74,19 +83,51 @@ pub async fn markdown(
     selection: Query<Selection>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    print(
+    print_as(
         state,
         workshop,
         selection,
         headers,
-        report::markdown,
+        Box::new(report::markdown),
         "text/markdown; charset=utf-8",
         "report.md",
     )
     .await
 }
 
-async fn print(
+/// One row per note for spreadsheets.
+pub async fn csv(
+    state: State<Arc<ServerState>>,
+    workshop: Path<String>,
+    Query(selection): Query<TableSelection>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let scope = if selection.all {
+        // What is withheld or was thrown away is not for everybody.
+        device::coordinator(&state, &headers, &workshop).await?;
+        TableScope::Everything
+    } else {
+        TableScope::Report
+    };
+    let language = match selection.lang.as_deref() {
+        Some("en") => TableLanguage::English,
+        _ => TableLanguage::Japanese,
+    };
+    let group = Query(Selection { group: selection.group });
+    let print: Print = Box::new(move |_, boards| report::csv(boards, scope, language));
+    print_as(
+        state,
+        workshop,
+        group,
+        headers,
+        print,
+        "text/csv; charset=utf-8",
+        "report.csv",
+    )
+    .await
+}
+
+async fn print_as(
     State(state): State<Arc<ServerState>>,
     Path(workshop): Path<String>,
     Query(selection): Query<Selection>,

@@ -154,6 +154,8 @@ fn seat_through(link: &LinkRow, before: Option<SeatRow>, device: String, wanted:
         person_name,
         via,
         revoked: false,
+        // Kept apart: taking a seat gives nothing back that a coordinator took away.
+        read_only: false,
         updated_at_ms: wall_clock_ms(),
     }
 }

@@ -179,6 +179,77 @@ const OPERATIONS: &[Operation] = &[
         "201",
         Answer::Schema("Ticket"),
     ),
+    with_body(
+        operation(
+            "post",
+            "/api/workshops/{workshop}/erasure/preview",
+            "What an erasure would erase, on every board, and where else the same words stand (coordinators). Changes nothing.",
+            "200",
+            Answer::Schema("ErasurePreview"),
+        ),
+        "Erasure",
+    ),
+    with_body(
+        operation(
+            "post",
+            "/api/workshops/{workshop}/erasure",
+            "Erases notes, headings or people for good: the boards get new documents, the old ones are gone (coordinators).",
+            "200",
+            Answer::Schema("Erased"),
+        ),
+        "Erasure",
+    ),
+    operation(
+        "get",
+        "/api/workshops/{workshop}/devices",
+        "Everybody's devices: who sits there, whether they are connected, whether they may only read (coordinators).",
+        "200",
+        Answer::Schema("Devices"),
+    ),
+    with_body(
+        operation(
+            "post",
+            "/api/workshops/{workshop}/devices/read-only",
+            "Lets a participant's device only read, or gives it back what its role allows (coordinators).",
+            "200",
+            Answer::Schema("ReadOnly"),
+        ),
+        "ReadOnly",
+    ),
+    operation(
+        "get",
+        "/api/workshops/{workshop}/groups/{group}/writers",
+        "As whom devices wrote in the history of a group's board (coordinators).",
+        "200",
+        Answer::Schema("Writers"),
+    ),
+    operation(
+        "get",
+        "/api/workshops/{workshop}/acts",
+        "What coordinators did that stands in no document, the latest first (coordinators).",
+        "200",
+        Answer::Schema("Acts"),
+    ),
+    with_body(
+        operation(
+            "post",
+            "/api/workshops/{workshop}/acts",
+            "Notes down that somebody's acts on a board were taken back (coordinators).",
+            "201",
+            Answer::Schema("Act"),
+        ),
+        "NewAct",
+    ),
+    with_query(
+        operation(
+            "get",
+            "/api/workshops/{workshop}/report.csv",
+            "One row per note for spreadsheets; no cell begins a formula. `all=true` (coordinators): basket and withheld too.",
+            "200",
+            Answer::Media("text/csv"),
+        ),
+        &["group", "all", "lang"],
+    ),
     with_query(
         operation(
             "get",
@@ -390,6 +461,31 @@ fn schemas() -> Value {
             "id": text, "from": text, "to": text, "items": list(text.clone()), "copy": flag,
         })),
         "Transferred": object(&["id"], json!({ "id": text, "repeated": flag, "items": list(text.clone()) })),
+        "Erasure": object(&["groups"], json!({
+            "groups": list(object(&["group"], json!({ "group": text, "items": list(text.clone()), "people": list(text.clone()) }))),
+        })),
+        "ErasurePreview": object(&["boards", "mentions"], json!({
+            "boards": list(object(&["group", "items", "people"], json!({
+                "group": text, "items": list(text.clone()), "people": list(text.clone()),
+            }))),
+            "mentions": list(object(&["group", "item"], json!({ "group": text, "item": text, "text": text }))),
+        })),
+        "Erased": object(&["boards", "items", "people", "scrubbed"], json!({
+            "boards": number, "items": number, "people": number, "scrubbed": flag,
+        })),
+        "Devices": object(&["devices"], json!({ "devices": list(object(&["device", "role", "connections", "read_only"], json!({
+            "device": text, "role": role, "group": optional, "person": optional, "name": text, "connections": number,
+            "read_only": flag, "own": flag, "seen_at_ms": number,
+        }))) })),
+        "ReadOnly": object(&["device", "read_only"], json!({ "device": text, "read_only": flag })),
+        "Writers": object(&["writers"], json!({ "writers": list(object(&["actor", "device"], json!({
+            "actor": text, "device": text, "person": optional, "name": text,
+        }))) })),
+        "NewAct": object(&["act", "group"], json!({ "act": { "enum": ["taken_back"] }, "group": text, "subject": optional, "count": number })),
+        "Act": object(&["at_ms", "act"], json!({
+            "at_ms": number, "act": text, "name": text, "group": optional, "subject": optional, "count": number,
+        })),
+        "Acts": object(&["acts"], json!({ "acts": list(reference("Act")) })),
         "Token": object(&["token", "url", "expires_at_ms"], json!({ "token": text, "url": text, "expires_at_ms": number })),
         "Delete": object(&["confirm"], json!({ "confirm": text })),
         "Deleted": object(&["deleted"], json!({ "deleted": text })),

@@ -59,6 +59,10 @@ pub async fn choose(
     if seat.role == Role::Viewer {
         return Err(ApiError::forbidden("viewers sit at no table"));
     }
+    // A new name is written on the table's board.
+    if seat.read_only && body.new_name.is_some() {
+        return Err(ApiError::forbidden("this device may only read"));
+    }
     let row = row(&state, &workshop).await?;
     if let Some(group) = &body.group {
         let group = group_of(&row, group)?;

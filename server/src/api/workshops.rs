@@ -233,6 +233,8 @@ async fn make(
         person_name: String::new(),
         via: None,
         revoked: false,
+        // Kept apart: taking a seat gives nothing back that a coordinator took away.
+        read_only: false,
         updated_at_ms: now_ms,
     };
     let mut all = asking.writes;

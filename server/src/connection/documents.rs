@@ -19,8 +19,16 @@ impl Connection {
         let mut outputs = std::mem::take(&mut self.outputs);
         let now = view.borrow().clone().unwrap_or_default();
         let (workshop, seat) = (&self.workshop, &self.seat);
-        let sees = |document: &DocumentId| workshop.access(seat, document, &now).0 != board::Access::None;
+        let mut replaced = None;
+        let sees = |document: &DocumentId| {
+            let sees = workshop.access(seat, document, &now).0 != board::Access::None;
+            replaced = (!sees && workshop.replacement(document).is_some()).then_some(*document);
+            sees
+        };
         self.protocol.frame(bytes, sees, &mut outputs);
+        if let Some(document) = replaced {
+            self.tell_replaced(document, &now);
+        }
         let mut cost = Cost {
             messages: 1,
             bytes: bytes.len() as u64,
@@ -60,6 +68,11 @@ impl Connection {
                 message: Box::new(message),
             };
             if open.room.send(message).await.is_err() {
+                if self.workshop.replacement(&document).is_some() {
+                    self.open.remove(&document);
+                    self.tell_replaced(document, view);
+                    return None;
+                }
                 return Some(End::new(CloseCode::Restart, "document reloaded"));
             }
             return None;
@@ -69,7 +82,8 @@ impl Connection {
             return Some(End::new(CloseCode::Overloaded, "too many documents open"));
         }
         let info = Box::new(self.info.clone()?);
-        let access = wire_access(self.workshop.access(&self.seat, &document, view).0);
+        let (access, reason) = self.workshop.access(&self.seat, &document, view);
+        let access = wire_access(access);
         let room = self.state.rooms.room(document);
         let joined = ToRoom::Joined {
             session: self.id,
@@ -82,12 +96,39 @@ impl Connection {
             return Some(End::new(CloseCode::Restart, "document reloaded"));
         }
         self.open.insert(document, OpenDocument { room, access });
+        // The room says what it may do, but not why; the person at this device should read it.
+        if reason == "muted" && self.understands_notices() {
+            let bytes = sync::session::access_frame(document, access, reason);
+            self.outbox.send(bytes.into(), Kind::News);
+        }
         None
+    }
+
+    /// An erasure has put another document in this one's place: our own client moves there, for others it does not exist.
+    fn tell_replaced(&self, document: DocumentId, view: &WorkshopView) {
+        let Some(info) = &self.info else { return };
+        let new = self.workshop.replacement(&document);
+        let may_see = |new: &DocumentId| self.workshop.access(&self.seat, new, view).0 != board::Access::None;
+        let bytes = match new.filter(may_see) {
+            Some(new) if info.yoriai => sync::wire::encode(&Message::Notice {
+                document: Some(document),
+                code: "replaced".to_owned(),
+                text: new.to_string(),
+            }),
+            _ => sync::session::unavailable(&self.state.peer, &info.entry.peer, document),
+        };
+        self.outbox.send(bytes.into(), Kind::News);
     }
 
     /// Works the rights out anew and tells the rooms whose answer changed.
     pub(super) async fn review(&mut self, view: &watch::Receiver<Option<Arc<WorkshopView>>>) {
         let now = view.borrow().clone().unwrap_or_default();
+        for document in self.open.keys().copied().collect::<Vec<_>>() {
+            if self.workshop.replacement(&document).is_some() {
+                self.open.remove(&document);
+                self.tell_replaced(document, &now);
+            }
+        }
         let mut closed = Vec::new();
         for (document, open) in &mut self.open {
             let (access, reason) = self.workshop.access(&self.seat, document, &now);

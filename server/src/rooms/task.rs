@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use automerge::ChangeHash;
+use automerge::{Automerge, ChangeHash};
 use board::{Workshop, WorkshopView};
 use sync::{
     DocumentId, Message, Room, SessionId,
@@ -21,13 +21,13 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     EditError, Pulse, Rooms, Shared, ToRoom,
-    admission::DocumentAdmission,
+    admission::{DocumentAdmission, Writers},
     compaction,
     load::{self, Loaded},
 };
 use crate::{
     outbox::{Kind, Outbox},
-    store::{Committed, INCREMENTS_MAX, StoreError, Write},
+    store::{Committed, INCREMENTS_MAX, StoreError, Write, WriterRow},
 };
 
 /// Messages taken from the inbox in one go.
@@ -58,14 +58,21 @@ pub async fn run(
     while let Some(message) = inbox.recv().await {
         match message {
             ToRoom::Joined { outbox, .. } => outbox.close(CloseCode::Restart.number(), "document reloaded"),
-            ToRoom::Look(_) | ToRoom::Edit { .. } | ToRoom::Durable { .. } | ToRoom::Watch(_) if !task.failed => {
+            _ if task.replaced => {}
+            ToRoom::Look(_)
+            | ToRoom::Edit { .. }
+            | ToRoom::Durable { .. }
+            | ToRoom::Retire { .. }
+            | ToRoom::Watch(_)
+                if !task.failed =>
+            {
                 // It can only fail when the server is shutting down; the asker then reads "unavailable".
                 let _ = rooms.send(document, message).await;
             }
             _ => {}
         }
     }
-    if task.increments > INCREMENTS_AT_REST_MAX {
+    if task.increments > INCREMENTS_AT_REST_MAX && !task.replaced {
         compaction::compact(shared, document).await;
     }
     drop(alive);
@@ -84,6 +91,8 @@ struct RoomTask {
     persisting_since: Instant,
     /// When the edit came that waits longest for the batch under way, and for the next.
     oldest: [Option<Instant>; 2],
+    /// How many of the new writers are on their way to the disk with it.
+    writers_persisting: usize,
     failing: bool,
     wakes: BTreeSet<u64>,
     waiting: Vec<ToRoom>,
@@ -97,6 +106,16 @@ struct RoomTask {
     compacting: Option<tokio::task::JoinHandle<()>>,
     ended: bool,
     failed: bool,
+    /// Waits for the answer whether the document has been replaced; nothing is received meanwhile.
+    retiring: Option<Retiring>,
+    replaced: bool,
+}
+
+/// A room on its way out, see [`ToRoom::Retire`].
+struct Retiring {
+    /// Still has to get the document.
+    last: Option<oneshot::Sender<Automerge>>,
+    replaced: oneshot::Receiver<()>,
 }
 
 impl RoomTask {
@@ -107,6 +126,7 @@ impl RoomTask {
             admission: DocumentAdmission {
                 kind: None,
                 metrics: Arc::clone(&shared.metrics),
+                writers: Writers::default(),
             },
             shared,
             pulse,
@@ -116,6 +136,7 @@ impl RoomTask {
             persisting: None,
             persisting_since: Instant::now(),
             oldest: [None, None],
+            writers_persisting: 0,
             failing: false,
             wakes: BTreeSet::new(),
             waiting: Vec::new(),
@@ -129,6 +150,8 @@ impl RoomTask {
             compacting: None,
             ended: false,
             failed: false,
+            retiring: None,
+            replaced: false,
         };
         task.start_loading();
         task
@@ -149,6 +172,7 @@ impl RoomTask {
     async fn serve(&mut self, inbox: &mut mpsc::Receiver<ToRoom>) {
         let mut taken = Vec::with_capacity(TAKE_MAX);
         while !self.ended {
+            self.hand_out_last();
             let wake = self
                 .wakes
                 .first()
@@ -166,13 +190,14 @@ impl RoomTask {
                     self.loading = None;
                     self.loaded(outcome);
                 }
-                () = tokio::time::sleep(Duration::from_millis(wake.unwrap_or_default())), if wake.is_some() => {
+                () = tokio::time::sleep(Duration::from_millis(wake.unwrap_or_default())), if wake.is_some() && !self.is_handed_out() => {
                     let now_ms = self.shared.now_ms();
                     self.pulse.works(now_ms);
                     self.wakes.retain(|at_ms| *at_ms > now_ms);
                     self.handle(Input::Tick);
                 }
-                count = inbox.recv_many(&mut taken, TAKE_MAX) => {
+                decided = decision(&mut self.retiring) => self.retired(decided.is_ok()),
+                count = inbox.recv_many(&mut taken, TAKE_MAX), if self.retiring.is_none() => {
                     if count == 0 {
                         return;
                     }
@@ -198,6 +223,7 @@ impl RoomTask {
             && self.persisting.is_none()
             && self.loading.is_none()
             && self.edits.is_empty()
+            && self.retiring.is_none()
             && self.room.is_idle()
     }
 
@@ -257,7 +283,7 @@ impl RoomTask {
                 self.published.clear();
             }
             ToRoom::Drain => self.handle(Input::Drain),
-            look_or_edit @ (ToRoom::Look(_) | ToRoom::Edit { .. } | ToRoom::Durable { .. }) => {
+            look_or_edit @ (ToRoom::Look(_) | ToRoom::Edit { .. } | ToRoom::Durable { .. } | ToRoom::Retire { .. }) => {
                 if self.room.doc().is_some() {
                     self.look_or_edit(look_or_edit);
                 } else if self.waiting.len() < WAITING_MAX {
@@ -297,7 +323,38 @@ impl RoomTask {
                 let token = self.expect_edit(reply);
                 self.handle(Input::DurableChanges { changes, token });
             }
+            // Of two the first decides; the second reads "unavailable".
+            ToRoom::Retire { last, replaced } if self.retiring.is_none() => {
+                let last = Some(last);
+                self.retiring = Some(Retiring { last, replaced });
+            }
             _ => {}
+        }
+    }
+
+    /// Hands out the document once nothing of it is on its way to the disk any more.
+    fn hand_out_last(&mut self) {
+        let at_rest = self.persisting.is_none() && self.edits.is_empty();
+        if let (Some(retiring), Some(doc), true) = (&mut self.retiring, self.room.doc(), at_rest)
+            && let Some(last) = retiring.last.take()
+        {
+            // Whoever asked may have given up; the closed answer says so next.
+            let _ = last.send(doc.clone());
+        }
+    }
+
+    /// Whether the last state has been handed out: from then on nothing may be written, also no failed batch again.
+    fn is_handed_out(&self) -> bool {
+        self.retiring.as_ref().is_some_and(|retiring| retiring.last.is_none())
+    }
+
+    /// It is decided: the document was replaced and its room ends, or it goes on as if nothing had been.
+    fn retired(&mut self, replaced: bool) {
+        self.retiring = None;
+        if replaced {
+            self.outboxes.clear();
+            self.replaced = true;
+            self.ended = true;
         }
     }
 
@@ -370,6 +427,8 @@ impl RoomTask {
                     tracing::info!(document = %self.document, "document is saved again");
                     self.failing = false;
                 }
+                let written = std::mem::take(&mut self.writers_persisting);
+                self.admission.writers.new.drain(..written);
                 self.increments = committed.increments;
                 self.compact_if_long();
                 self.handle(Input::Persisted { batch });
@@ -444,6 +503,12 @@ impl RoomTask {
                     let leases = leases.to_vec();
                     writes.push(Write::Lease { document, leases });
                 }
+                // Together with what they wrote; kept until that is durable, because a failed batch is tried again.
+                self.writers_persisting = self.admission.writers.new.len();
+                writes.extend(self.admission.writers.new.iter().map(|writer| Write::RecordWriter {
+                    document,
+                    writer: writer.clone(),
+                }));
                 self.persisting_since = Instant::now();
                 if self.oldest[0].is_none() {
                     self.oldest[0] = self.oldest[1].take();
@@ -499,6 +564,8 @@ impl RoomTask {
         }
         self.room = Room::new(self.document, self.shared.own.clone());
         self.admission.kind = None;
+        self.admission.writers = Writers::default();
+        self.writers_persisting = 0;
         self.outputs.clear();
         self.persisting = None;
         self.oldest = [None, None];
@@ -577,6 +644,14 @@ fn session_of(input: &Input) -> Option<SessionId> {
         | Input::DurableChanges { .. }
         | Input::Drain
         | Input::Tick => None,
+    }
+}
+
+/// Whether a retiring room's document was replaced; never resolves for a room that is not retiring.
+async fn decision(retiring: &mut Option<Retiring>) -> Result<(), oneshot::error::RecvError> {
+    match retiring {
+        Some(retiring) => (&mut retiring.replaced).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -6,11 +6,12 @@ use std::{
 };
 
 use automerge::ActorId;
+use board::GroupId;
 use sync::{DocumentId, Lease};
 
 use super::{
-    Answer, Committed, DeviceRow, DocumentKind, LinkRow, SeatRow, Store, StoreError, StoredDocument, TokenRow,
-    WorkshopRow, Write, body_hash,
+    ActRow, Answer, Committed, DeviceRow, DocumentKind, LinkRow, SeatRow, Store, StoreError, StoredDocument, TokenRow,
+    WorkshopRow, Write, WriterRow, body_hash,
 };
 use crate::secret::SecretHash;
 
@@ -29,6 +30,10 @@ struct Rows {
     seats: BTreeMap<(String, String), SeatRow>,
     tokens: BTreeMap<SecretHash, TokenRow>,
     transfers: BTreeSet<(String, String)>,
+    replaced: BTreeMap<DocumentId, (String, GroupId)>,
+    read_only: BTreeSet<(String, String)>,
+    writers: BTreeMap<(DocumentId, Vec<u8>), WriterRow>,
+    acts: Vec<ActRow>,
     canary: u64,
 }
 
@@ -114,7 +119,7 @@ impl Store for MemoryStore {
     }
 
     fn seat(&self, device: String, workshop: String) -> Answer<'_, Option<SeatRow>> {
-        self.read(|rows| rows.seats.get(&(device, workshop)).cloned())
+        self.read(|rows| rows.seats.get(&(device, workshop)).map(|seat| rows.with_rights(seat)))
     }
 
     fn seats(&self, device: String, limit: usize) -> Answer<'_, Vec<SeatRow>> {
@@ -123,7 +128,7 @@ impl Store for MemoryStore {
                 .seats
                 .values()
                 .filter(|seat| seat.device == device && !seat.revoked)
-                .cloned()
+                .map(|seat| rows.with_rights(seat))
                 .collect();
             // The map is ordered by workshop; a stable sort keeps that order among equals.
             seats.sort_by_key(|seat| std::cmp::Reverse(seat.updated_at_ms));
@@ -138,6 +143,45 @@ impl Store for MemoryStore {
 
     fn transferred(&self, workshop: String, id: String) -> Answer<'_, bool> {
         self.read(|rows| rows.transfers.contains(&(workshop, id)))
+    }
+
+    fn replaced(&self, workshop: String) -> Answer<'_, Vec<(DocumentId, GroupId)>> {
+        self.read(|rows| {
+            let mine = rows.replaced.iter().filter(|(_, (of, _))| *of == workshop);
+            mine.map(|(document, (_, group))| (*document, group.clone())).collect()
+        })
+    }
+
+    fn seats_of_workshop(&self, workshop: String, limit: usize) -> Answer<'_, Vec<SeatRow>> {
+        self.read(|rows| {
+            let mine = rows
+                .seats
+                .values()
+                .filter(|seat| seat.workshop == workshop && !seat.revoked);
+            let mut seats: Vec<SeatRow> = mine.map(|seat| rows.with_rights(seat)).collect();
+            seats.sort_by_key(|seat| std::cmp::Reverse(seat.updated_at_ms));
+            seats.truncate(limit);
+            seats
+        })
+    }
+
+    fn writers(&self, document: DocumentId) -> Answer<'_, Vec<WriterRow>> {
+        self.read(|rows| {
+            let of_document = rows.writers.iter().filter(|((of, _), _)| *of == document);
+            of_document.map(|(_, writer)| writer.clone()).collect()
+        })
+    }
+
+    fn acts(&self, workshop: String, limit: usize) -> Answer<'_, Vec<ActRow>> {
+        self.read(|rows| {
+            let mine = rows.acts.iter().rev().filter(|act| act.workshop == workshop);
+            mine.take(limit).cloned().collect()
+        })
+    }
+
+    fn scrub(&self) -> Answer<'_, ()> {
+        // What is removed from a map is in no file.
+        Box::pin(std::future::ready(Ok(())))
     }
 
     fn canary(&self) -> Answer<'_, u64> {
@@ -158,6 +202,27 @@ fn insert_new<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, value: V) -> Result<(
 }
 
 impl Rows {
+    fn with_rights(&self, seat: &SeatRow) -> SeatRow {
+        SeatRow {
+            read_only: self.read_only.contains(&(seat.workshop.clone(), seat.device.clone())),
+            ..seat.clone()
+        }
+    }
+
+    fn replace(&mut self, workshop: &str, group: &GroupId, old: DocumentId, new: DocumentId) -> Result<(), StoreError> {
+        let row = self.workshops.get_mut(workshop).ok_or(StoreError::Conflict)?;
+        let listed = row
+            .groups
+            .iter_mut()
+            .find(|(known, document)| known == group && *document == old);
+        let (_, document) = listed.ok_or(StoreError::Conflict)?;
+        *document = new;
+        self.documents.remove(&old).ok_or(StoreError::Conflict)?;
+        self.writers.retain(|(document, _), _| *document != old);
+        self.replaced.insert(old, (workshop.to_owned(), group.clone()));
+        Ok(())
+    }
+
     fn apply(&mut self, writes: Vec<Write>) -> Result<Committed, StoreError> {
         let mut committed = Committed::default();
         for write in writes {
@@ -303,6 +368,63 @@ impl Rows {
                 self.seats.retain(|(_, of), _| *of != workshop);
                 self.tokens.retain(|_, token| token.workshop != workshop);
                 self.transfers.retain(|(of, _)| *of != workshop);
+                self.replaced.retain(|_, (of, _)| *of != workshop);
+                self.read_only.retain(|(of, _)| *of != workshop);
+                self.acts.retain(|act| act.workshop != workshop);
+                Ok(())
+            }
+            Write::ReplaceDocument {
+                workshop,
+                group,
+                old,
+                new,
+                snapshot,
+            } => {
+                let create = Write::CreateDocument {
+                    document: new,
+                    workshop: workshop.clone(),
+                    kind: DocumentKind::Board,
+                    snapshot,
+                };
+                self.apply_one(create, committed)?;
+                self.replace(&workshop, &group, old, new)
+            }
+            Write::ForgetPerson { workshop, person } => {
+                let theirs = |seat: &&mut SeatRow| seat.workshop == workshop && seat.person.as_ref() == Some(&person);
+                for seat in self.seats.values_mut().filter(theirs) {
+                    seat.person = None;
+                    seat.person_name = String::new();
+                }
+                for writer in self
+                    .writers
+                    .values_mut()
+                    .filter(|writer| writer.person.as_ref() == Some(&person))
+                {
+                    writer.person = None;
+                }
+                Ok(())
+            }
+            Write::SetReadOnly {
+                workshop,
+                device,
+                read_only,
+            } => {
+                if !self.seats.contains_key(&(device.clone(), workshop.clone())) {
+                    return Err(StoreError::Conflict);
+                }
+                if read_only {
+                    self.read_only.insert((workshop, device));
+                } else {
+                    self.read_only.remove(&(workshop, device));
+                }
+                Ok(())
+            }
+            Write::RecordWriter { document, writer } => {
+                self.writers.entry((document, writer.actor.clone())).or_insert(writer);
+                Ok(())
+            }
+            Write::RecordAct(act) => {
+                self.acts.push(act);
                 Ok(())
             }
             Write::Canary(value) => {

@@ -9,6 +9,8 @@
 
 pub mod backup;
 pub mod check;
+mod erasure;
+mod moderation;
 mod read;
 mod reserve;
 pub mod restore;
@@ -34,7 +36,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::{reserve::Reserve, writer::Writer};
 use super::{
-    Answer, Committed, DeviceRow, LinkRow, SeatRow, Store, StoreError, StoredDocument, TokenRow, WorkshopRow, Write,
+    ActRow, Answer, Committed, DeviceRow, LinkRow, SeatRow, Store, StoreError, StoredDocument, TokenRow, WorkshopRow,
+    Write, WriterRow,
 };
 use crate::secret::SecretHash;
 
@@ -56,7 +59,7 @@ pub struct SqliteStore {
     waiting: Arc<AtomicI64>,
 }
 
-/// A transaction on its way to the writer.
+/// A transaction on its way to the writer. One without writes is the order to scrub the files.
 struct Request {
     writes: Vec<Write>,
     reply: oneshot::Sender<Result<Committed, StoreError>>,
@@ -196,6 +199,27 @@ impl Store for SqliteStore {
 
     fn transferred(&self, workshop: String, id: String) -> Answer<'_, bool> {
         self.read(move |connection| read::transferred(connection, &workshop, &id))
+    }
+
+    fn replaced(&self, workshop: String) -> Answer<'_, Vec<(DocumentId, GroupId)>> {
+        self.read(move |connection| erasure::replaced(connection, &workshop))
+    }
+
+    fn seats_of_workshop(&self, workshop: String, limit: usize) -> Answer<'_, Vec<SeatRow>> {
+        self.read(move |connection| read::seats_of_workshop(connection, &workshop, limit))
+    }
+
+    fn writers(&self, document: DocumentId) -> Answer<'_, Vec<WriterRow>> {
+        self.read(move |connection| moderation::writers(connection, &document))
+    }
+
+    fn acts(&self, workshop: String, limit: usize) -> Answer<'_, Vec<ActRow>> {
+        self.read(move |connection| moderation::acts(connection, &workshop, limit))
+    }
+
+    fn scrub(&self) -> Answer<'_, ()> {
+        let done = self.commit(Vec::new());
+        Box::pin(async move { done.await.map(|_| ()) })
     }
 
     fn canary(&self) -> Answer<'_, u64> {

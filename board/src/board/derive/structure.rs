@@ -180,7 +180,7 @@ impl Structure {
 fn counting(states: &[StateRegister], fingerprint: u64) -> Vec<&StateRegister> {
     let counts = |state: &&StateRegister| match state {
         StateRegister::Live => false,
-        StateRegister::Unchosen => true,
+        StateRegister::Unchosen | StateRegister::Erased => true,
         StateRegister::Heading { fingerprint: made_for } => *made_for == fingerprint,
         StateRegister::Basket(gone) | StateRegister::Moved(gone, _) => gone.fingerprint == fingerprint,
     };
@@ -212,6 +212,7 @@ pub(super) fn state(raw: &Raw, states: &[StateRegister], fingerprint: u64) -> St
         match counted {
             StateRegister::Live => {}
             StateRegister::Unchosen => result = State::Unchosen,
+            StateRegister::Erased => result = State::Erased,
             StateRegister::Heading { .. } => result = State::Heading,
             StateRegister::Basket(gone) | StateRegister::Moved(gone, _) => {
                 if gone.with.as_ref().is_some_and(|island| !went_with(raw, island, gone)) {

@@ -36,6 +36,8 @@ pub struct BoardBarProps {
     pub status: SheetStatus,
     /// Questions that the import left open.
     pub open_points: usize,
+    /// Coordinators see the log.
+    pub coordinator: bool,
     /// Opens a panel, or closes it again.
     pub on_open: Callback<Panel>,
     /// The large button.
@@ -117,7 +119,8 @@ fn Tool(props: &ToolProps) -> Html {
 /// The bar.
 #[component]
 pub fn BoardBar(props: &BoardBarProps) -> Html {
-    let texts = &use_texts().pages.board;
+    let all = use_texts();
+    let texts = &all.pages.board;
     let store = use_store();
     let narrow = use_narrow();
     let more = use_state(|| false);
@@ -212,6 +215,14 @@ pub fn BoardBar(props: &BoardBarProps) -> Html {
     } else {
         html! {}
     };
+    let log = if props.coordinator {
+        let words = all.pages.moderation.log;
+        html! {
+            <Tool glyph={Glyph::Log} {words} testid="open-log" expanded={props.panel == Panel::Log} onclick={panel(Panel::Log)} />
+        }
+    } else {
+        html! {}
+    };
     let report = html! {
         <a class="tool" href={report.to_string()} data-testid="open-report" onclick={follow(report.clone())}>
             <span class="tool__icon"><Icon glyph={Glyph::Report} /></span>
@@ -237,7 +248,7 @@ pub fn BoardBar(props: &BoardBarProps) -> Html {
                 <Tool glyph={Glyph::More} words={texts.more} testid="more" expanded={*more} onclick={toggle_more} />
                 if *more {
                     <div class="bar__more" role="group" aria-label={texts.more}>
-                        {gather}{fit}{views}{checks}{report}
+                        {gather}{fit}{views}{checks}{log}{report}
                     </div>
                 }
             </nav>
@@ -247,7 +258,7 @@ pub fn BoardBar(props: &BoardBarProps) -> Html {
             <nav class="bar" aria-label={texts.bar}>
                 <div class="bar__side">{history}{gather}</div>
                 {add}
-                <div class="bar__side bar__side--end">{fit}{basket}{views}{checks}{report}</div>
+                <div class="bar__side bar__side--end">{fit}{basket}{views}{checks}{log}{report}</div>
             </nav>
         }
     }

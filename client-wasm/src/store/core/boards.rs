@@ -58,6 +58,8 @@ impl Core {
                 outgoing: Outgoing::default(),
                 aside: None,
                 replay: None,
+                renewed: None,
+                forgotten: Vec::new(),
             },
         );
         let board = Board::empty(fresh_actor(random));
@@ -225,6 +227,8 @@ impl Core {
         let session = self.session.as_mut()?;
         let open = session.open.get_mut(group)?;
         match &mut open.aside {
+            // On a board that another document replaces nothing is begun any more.
+            Some(_) if open.renewed.is_some() => None,
             Some(aside) => Some(&mut aside.board),
             None => session
                 .replicas
@@ -301,7 +305,11 @@ impl Core {
             .get(group)
             .and_then(|open| session.granted.get(&open.document).copied());
         let workshop = self.state.workshop_loaded.then_some(self.state.workshop.as_ref());
-        let access = rights::board_access(&session.seat, group, workshop, &slot.view, granted);
+        let muted = session
+            .open
+            .get(group)
+            .is_some_and(|open| session.muted.contains(&open.document));
+        let access = rights::board_access(&session.seat, group, workshop, &slot.view, granted, muted);
         if access == slot.access {
             return;
         }

@@ -42,6 +42,7 @@ impl Session {
             workshop,
             open: BTreeMap::new(),
             granted: BTreeMap::new(),
+            muted: BTreeSet::new(),
             stored: BTreeMap::from([(workshop, Stored::default())]),
             wake_at_ms: None,
             workshop_refused: false,
@@ -156,9 +157,32 @@ impl Core {
                 self.refresh_unsaved(&document);
                 self.note_saved_heads(&document);
             }
-            Effect::Access { document, access, .. } => self.granted(document, access),
+            Effect::Access {
+                document,
+                access,
+                reason,
+            } => {
+                if let Some(session) = &mut self.session {
+                    // A room's first word about a right comes without a reason, and takes none back.
+                    if reason == "muted" {
+                        session.muted.insert(document);
+                    } else if access == sync::Access::Write || !reason.is_empty() {
+                        session.muted.remove(&document);
+                    }
+                }
+                self.granted(document, access);
+            }
             Effect::Peers { document, peers } => self.peers(&document, peers),
             Effect::Ephemeral { document, from, data } => self.ephemeral(&document, &from, &data),
+            Effect::Notice {
+                document: Some(document),
+                code,
+                text,
+            } if code == "replaced" => {
+                if let Ok(new) = text.parse() {
+                    self.replaced(document, new);
+                }
+            }
             Effect::Notice {
                 document: _,
                 code,

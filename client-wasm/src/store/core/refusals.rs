@@ -75,7 +75,7 @@ impl Core {
         }
     }
 
-    fn open_mut(&mut self, group: &GroupId) -> Option<&mut OpenBoard> {
+    pub(super) fn open_mut(&mut self, group: &GroupId) -> Option<&mut OpenBoard> {
         self.session.as_mut()?.open.get_mut(group)
     }
 
@@ -123,7 +123,10 @@ impl Core {
             self.refresh_board(&group);
             return self.drop_drafts_on_board(&group);
         };
-        let Lost { acts, mut texts } = drafts::find_lost(&aside.board, &replica.board);
+        let Lost { acts, mut texts } = match open.renewed.take() {
+            Some(renewed) => renewed.again(aside.board.view(), replica.board.view()),
+            None => drafts::find_lost(&aside.board, &replica.board),
+        };
         let snapshot = replica.board.doc().save();
         let replay = open.replay.get_or_insert_default();
         // What is a draft already is not tried a second time.
@@ -201,7 +204,11 @@ impl Core {
         };
         self.compact(*document);
         self.refresh_unsaved(document);
-        let text = (self.texts.edits_refused)(replay.kept);
+        let text = if self.forget_replaced(&group) {
+            self.sheet_renewed(replay.kept)
+        } else {
+            (self.texts.edits_refused)(replay.kept)
+        };
         let kind = if replay.kept == 0 {
             NoticeKind::Info
         } else {
@@ -256,7 +263,7 @@ impl Core {
         }
     }
 
-    fn keep_drafts(&mut self, group: &GroupId, texts: Vec<LostText>) {
+    pub(super) fn keep_drafts(&mut self, group: &GroupId, texts: Vec<LostText>) {
         let mut list = self.state.drafts.as_ref().clone();
         for LostText { text, heading, island } in texts {
             // The same text refused twice is one draft.

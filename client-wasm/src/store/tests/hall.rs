@@ -13,7 +13,7 @@ use sync::{
     Access, Admission, DocumentId, PeerId, PeerInfo, Refusal, Room, Session, SessionId,
     room::{Input, Output},
     session,
-    wire::{PeerEntry, PeerMetadata},
+    wire::{self, Message, PeerEntry, PeerMetadata},
 };
 
 use crate::{
@@ -54,7 +54,7 @@ pub struct Tablet {
     pub platform: Rc<Scripted>,
     pub memory: Rc<Memory>,
     pub group: GroupId,
-    seat: Seat,
+    pub seat: Seat,
     line: RefCell<Option<Line>>,
     /// The Wi-Fi is there.
     wifi: Cell<bool>,
@@ -82,7 +82,9 @@ pub struct Hall {
     page: RefCell<Option<String>>,
     now_ms: Cell<u64>,
     workshop: DocumentId,
-    board: DocumentId,
+    board: Cell<DocumentId>,
+    /// Documents that an erasure replaced.
+    replaced: RefCell<Vec<DocumentId>>,
     pub group: GroupId,
 }
 
@@ -129,7 +131,8 @@ impl Hall {
             page: RefCell::default(),
             now_ms: Cell::new(1_000),
             workshop,
-            board,
+            board: Cell::new(board),
+            replaced: RefCell::default(),
             group,
         }
     }
@@ -142,6 +145,19 @@ impl Hall {
     /// The same with a device that remembers.
     pub fn sits_down_with(&self, name: &'static str, memory: Rc<Memory>) -> Rc<Tablet> {
         let tablet = self.page(name, memory);
+        self.tablets.borrow_mut().push(Rc::clone(&tablet));
+        tablet.store.enter(tablet.seat.clone()).expect("a seat");
+        tablet.store.open_board(&self.group);
+        self.settle();
+        tablet
+    }
+
+    /// The same with a seat that the device remembers.
+    pub fn sits_down_as(&self, name: &'static str, memory: Rc<Memory>, seat: Seat) -> Rc<Tablet> {
+        let page = self.page(name, memory);
+        let mut tablet = Rc::try_unwrap(page).ok().expect("nobody else has it yet");
+        tablet.seat = seat;
+        let tablet = Rc::new(tablet);
         self.tablets.borrow_mut().push(Rc::clone(&tablet));
         tablet.store.enter(tablet.seat.clone()).expect("a seat");
         tablet.store.open_board(&self.group);
@@ -180,7 +196,7 @@ impl Hall {
                 id: self.group.clone(),
                 name: "1班".to_owned(),
                 icon: None,
-                document: self.board.to_string(),
+                document: self.board.get().to_string(),
                 people: vec![person],
             }],
             peer: "server".to_owned(),
@@ -227,9 +243,50 @@ impl Hall {
                 access,
                 reason: "locked".to_owned(),
             };
-            self.room(self.board, input);
+            self.room(self.board.get(), input);
         }
         self.settle();
+    }
+
+    fn replaced_notice(&self, old: DocumentId) -> Vec<u8> {
+        wire::encode(&Message::Notice {
+            document: Some(old),
+            code: "replaced".to_owned(),
+            text: self.board.get().to_string(),
+        })
+    }
+
+    /// Somebody's note is erased for good: the board gets a new document, the old one is refused from now on. Returns it.
+    pub fn erases(&self, note: &NoteId) -> DocumentId {
+        let old = self.board.get();
+        let room = self.rooms.borrow_mut().remove(&old).expect("the board's room");
+        let board = Board::from_doc(room.doc().expect("it is loaded").clone()).expect("a board");
+        let erasure = board.erasure(&[note.clone().into()], &[]).expect("the note is there");
+        let doc = board
+            .without(&erasure, 1, 0, actor(7))
+            .expect("a new document")
+            .doc()
+            .clone();
+        let count = u8::try_from(self.replaced.borrow().len()).expect("few");
+        let new = DocumentId::from_bytes([100 + count; 16]);
+        let mut room = Room::new(new, self.own.clone());
+        room.handle(0, &mut &Guard::default(), Input::Loaded(Box::new(doc)), &mut Vec::new());
+        self.rooms.borrow_mut().insert(new, room);
+        self.board.set(new);
+        self.replaced.borrow_mut().push(old);
+        let tablets = self.tablets.borrow().clone();
+        for tablet in tablets {
+            let was_in = tablet.line.borrow_mut().as_mut().is_some_and(|line| {
+                let before = line.entered.len();
+                line.entered.retain(|document| *document != old);
+                line.entered.len() != before
+            });
+            if was_in {
+                self.tablet_hears(&tablet, self.replaced_notice(old));
+            }
+        }
+        self.settle();
+        old
     }
 
     /// The Wi-Fi drops: the socket closes, and no new one opens until it is back.
@@ -366,7 +423,16 @@ impl Hall {
         {
             let mut line = tablet.line.borrow_mut();
             let Some(line) = line.as_mut() else { return };
-            line.session.frame(frame, |_| true, &mut outputs);
+            let mut asked = None;
+            let replaced = self.replaced.borrow();
+            let sees = |document: &DocumentId| {
+                asked = replaced.contains(document).then_some(*document);
+                asked.is_none()
+            };
+            line.session.frame(frame, sees, &mut outputs);
+            if let Some(old) = asked {
+                outputs.insert(0, session::Output::Send(self.replaced_notice(old)));
+            }
         }
         for output in outputs {
             match output {
@@ -464,7 +530,7 @@ impl Hall {
     pub fn server_notes(&self) -> Vec<String> {
         let rooms = self.rooms.borrow();
         let doc = rooms
-            .get(&self.board)
+            .get(&self.board.get())
             .and_then(Room::doc)
             .expect("the board's room is ready")
             .clone();

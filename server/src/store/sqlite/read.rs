@@ -6,7 +6,7 @@ use sync::{DocumentId, Lease};
 
 use super::{
     DeviceRow, LinkRow, SeatRow, StoreError, StoredDocument, TokenRow, WorkshopRow, damaged, document_id, group_id,
-    seal, store_error,
+    moderation, seal, store_error,
 };
 use crate::{
     secret::SecretHash,
@@ -254,6 +254,8 @@ fn seat_of_row(row: &Row<'_>) -> Result<SeatRow, StoreError> {
             .map(|via| LinkKind::parse(&via).ok_or_else(|| damaged("a seat's link")))
             .transpose()?,
         revoked: row.get(7).map_err(store_error)?,
+        // Filled in by `with_rights`.
+        read_only: false,
         updated_at_ms: row.get(8).map_err(store_error)?,
     })
 }
@@ -263,7 +265,31 @@ pub fn seat(connection: &Connection, device: &str, workshop: &str) -> Result<Opt
         .prepare_cached(&format!("{} WHERE device = ?1 AND workshop = ?2", seat_columns()))
         .map_err(store_error)?;
     let mut rows = statement.query(params![device, workshop]).map_err(store_error)?;
-    rows.next().map_err(store_error)?.map(seat_of_row).transpose()
+    let seat = rows.next().map_err(store_error)?.map(seat_of_row).transpose()?;
+    seat.map(|seat| with_rights(connection, seat)).transpose()
+}
+
+/// The seat with what a coordinator took away from it, which stands in a table of its own.
+fn with_rights(connection: &Connection, seat: SeatRow) -> Result<SeatRow, StoreError> {
+    let read_only = moderation::is_read_only(connection, &seat.workshop, &seat.device)?;
+    Ok(SeatRow { read_only, ..seat })
+}
+
+/// Everybody who has a seat in a workshop, the latest first.
+pub fn seats_of_workshop(connection: &Connection, workshop: &str, limit: usize) -> Result<Vec<SeatRow>, StoreError> {
+    let mut statement = connection
+        .prepare_cached(&format!(
+            "{} WHERE workshop = ?1 AND revoked = 0 ORDER BY updated_at_ms DESC, device LIMIT ?2",
+            seat_columns()
+        ))
+        .map_err(store_error)?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![workshop, limit]).map_err(store_error)?;
+    let mut seats = Vec::new();
+    while let Some(row) = rows.next().map_err(store_error)? {
+        seats.push(with_rights(connection, seat_of_row(row)?)?);
+    }
+    Ok(seats)
 }
 
 pub fn seats(connection: &Connection, device: &str, limit: usize) -> Result<Vec<SeatRow>, StoreError> {
@@ -277,7 +303,7 @@ pub fn seats(connection: &Connection, device: &str, limit: usize) -> Result<Vec<
     let mut rows = statement.query(params![device, limit]).map_err(store_error)?;
     let mut seats = Vec::new();
     while let Some(row) = rows.next().map_err(store_error)? {
-        seats.push(seat_of_row(row)?);
+        seats.push(with_rights(connection, seat_of_row(row)?)?);
     }
     Ok(seats)
 }

@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{StoreError, seal, store_error};
+use super::{StoreError, erasure, seal, store_error};
 
 /// Version of the tables. A file with a higher one was written by a later program and is not touched.
-pub const VERSION: i64 = 3;
+pub const VERSION: i64 = 4;
 /// How long a connection waits for another one's lock.
 pub const BUSY_WAIT_MAX: std::time::Duration = std::time::Duration::from_secs(5);
 /// Marks the file as ours: "YORI" in ASCII.
@@ -136,6 +136,44 @@ CREATE TABLE leases (
     PRIMARY KEY (document, actor)
 ) WITHOUT ROWID;
 ",
+    // 4: documents that an erasure replaced, and whether the files must be scrubbed (`erasure.rs`); who may only read, who
+    // wrote as whom, what coordinators did (`moderation.rs`).
+    "
+CREATE TABLE replaced (
+    document BLOB PRIMARY KEY NOT NULL,
+    workshop TEXT NOT NULL,
+    group_id TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX replaced_of_workshop ON replaced (workshop);
+CREATE TABLE scrub (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    owed INTEGER NOT NULL
+);
+INSERT INTO scrub VALUES (1, 0);
+CREATE TABLE read_only (
+    workshop TEXT NOT NULL,
+    device TEXT NOT NULL,
+    PRIMARY KEY (workshop, device)
+) WITHOUT ROWID;
+CREATE TABLE writers (
+    document BLOB NOT NULL,
+    actor BLOB NOT NULL,
+    device TEXT NOT NULL,
+    person TEXT,
+    PRIMARY KEY (document, actor)
+) WITHOUT ROWID;
+CREATE TABLE acts (
+    row INTEGER PRIMARY KEY,
+    workshop TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    device TEXT NOT NULL,
+    act TEXT NOT NULL,
+    group_id TEXT,
+    subject TEXT,
+    count INTEGER NOT NULL
+);
+CREATE INDEX acts_of_workshop ON acts (workshop, row);
+",
 ];
 
 /// Prepares the writing connection: durability first, then the tables.
@@ -167,6 +205,10 @@ pub fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
         .pragma_update(None, "cell_size_check", true)
         .map_err(store_error)?;
     seal::register(connection)?;
+    // What is deleted is overwritten: see `erasure`.
+    connection
+        .pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))
+        .map_err(store_error)?;
     connection.set_prepared_statement_cache_capacity(64);
 
     let transaction = connection
@@ -201,7 +243,9 @@ pub fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     transaction
         .execute("UPDATE canary SET value = (value + 1) & 0xFFFFFFFF", [])
         .map_err(store_error)?;
-    transaction.commit().map_err(store_error)
+    transaction.commit().map_err(store_error)?;
+    // An erasure that was cut off finishes before anybody reads.
+    erasure::scrub(connection)
 }
 
 /// The version of the tables in a file.

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use sync::{DocumentId, Lease};
 
-use super::{Committed, StoreError, Write, damaged, seal, store_error};
+use super::{Committed, StoreError, Write, damaged, erasure, moderation, seal, store_error};
 use crate::store::body_hash;
 
 /// Does all writes of one request. The caller rolls back when one of them fails.
@@ -15,7 +15,7 @@ pub fn apply(connection: &Connection, writes: &[Write]) -> Result<Committed, Sto
     Ok(committed)
 }
 
-fn apply_one(connection: &Connection, write: &Write, committed: &mut Committed) -> Result<(), StoreError> {
+pub(super) fn apply_one(connection: &Connection, write: &Write, committed: &mut Committed) -> Result<(), StoreError> {
     let run = |sql: &str, parameters: &[&dyn rusqlite::ToSql]| {
         connection
             .prepare_cached(sql)
@@ -165,6 +165,21 @@ fn apply_one(connection: &Connection, write: &Write, committed: &mut Committed) 
         }
         Write::DeleteDocument { document } => delete_document(connection, document)?,
         Write::DeleteWorkshop { workshop } => delete_workshop(connection, workshop)?,
+        Write::ReplaceDocument {
+            workshop,
+            group,
+            old,
+            new,
+            snapshot,
+        } => erasure::replace(connection, workshop, group, (old, new), snapshot, committed)?,
+        Write::ForgetPerson { workshop, person } => moderation::forget_person(connection, workshop, person)?,
+        Write::SetReadOnly {
+            workshop,
+            device,
+            read_only,
+        } => moderation::set_read_only(connection, workshop, device, *read_only)?,
+        Write::RecordWriter { document, writer } => moderation::record_writer(connection, document, writer)?,
+        Write::RecordAct(act) => moderation::record_act(connection, act)?,
         Write::Canary(value) => {
             run("UPDATE canary SET value = ?1", params![value.cast_signed()])?;
         }
@@ -283,7 +298,7 @@ fn compact(connection: &Connection, document: &DocumentId, up_to_seq: u64, snaps
 }
 
 /// Everything of a document. One that is not there is none afterwards either.
-fn delete_document(connection: &Connection, document: &DocumentId) -> Result<(), StoreError> {
+pub(super) fn delete_document(connection: &Connection, document: &DocumentId) -> Result<(), StoreError> {
     let id = &document.as_bytes()[..];
     for table in ["changes", "snapshots", "leases"] {
         connection
@@ -310,6 +325,10 @@ fn delete_workshop(connection: &Connection, workshop: &str) -> Result<(), StoreE
             .and_then(|mut statement| statement.execute(params![workshop]))
             .map_err(store_error)?;
     }
+    connection
+        .prepare_cached("DELETE FROM writers WHERE document IN (SELECT id FROM documents WHERE workshop = ?1)")
+        .and_then(|mut statement| statement.execute(params![workshop]))
+        .map_err(store_error)?;
     for (table, column) in [
         ("documents", "workshop"),
         ("groups", "workshop"),
@@ -317,6 +336,9 @@ fn delete_workshop(connection: &Connection, workshop: &str) -> Result<(), StoreE
         ("seats", "workshop"),
         ("tokens", "workshop"),
         ("transfers", "workshop"),
+        ("replaced", "workshop"),
+        ("read_only", "workshop"),
+        ("acts", "workshop"),
         ("workshops", "id"),
     ] {
         connection

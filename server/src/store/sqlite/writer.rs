@@ -12,7 +12,7 @@ use std::{
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::mpsc;
 
-use super::{Committed, Request, StoreError, reserve::Reserve, schema, store_error, write};
+use super::{Committed, Request, StoreError, erasure, reserve::Reserve, schema, store_error, write};
 use crate::store::Write;
 
 /// Requests that one SQLite transaction takes at most. The reserve against an endless transaction: at 100,000 rows/s
@@ -63,7 +63,10 @@ impl Writer {
                 }
             }
             let outcomes = self.commit(&group);
-            for (request, outcome) in group.drain(..).zip(outcomes) {
+            for (request, mut outcome) in group.drain(..).zip(outcomes) {
+                if request.writes.is_empty() {
+                    outcome = outcome.and_then(|done| erasure::scrub(&self.connection).map(|()| done));
+                }
                 self.waiting.fetch_sub(1, Ordering::Relaxed);
                 // Whoever asked may have gone; what was committed stays committed.
                 let _ = request.reply.send(outcome);
