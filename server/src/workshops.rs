@@ -71,7 +71,9 @@ impl LiveWorkshop {
     /// How many connections each device has open: each listens for changes of its seat.
     pub fn connected(&self) -> BTreeMap<String, usize> {
         let seats = self.seats.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let counts = seats.iter().map(|(device, seat)| (device.clone(), seat.receiver_count()));
+        let counts = seats
+            .iter()
+            .map(|(device, seat)| (device.clone(), seat.receiver_count()));
         counts.collect()
     }
 

@@ -102,7 +102,10 @@ impl Plan<'_> {
                     order: OrderHint::Last,
                     author: note.author.clone(),
                 };
-                self.again.acts.push(Again { command, text: Some(lost()) });
+                self.again.acts.push(Again {
+                    command,
+                    text: Some(lost()),
+                });
             }
             return;
         };
@@ -116,7 +119,10 @@ impl Plan<'_> {
                     target: TextTarget::Note(note.id.clone()),
                     text: note.text.clone(),
                 };
-                self.again.acts.push(Again { command, text: Some(lost()) });
+                self.again.acts.push(Again {
+                    command,
+                    text: Some(lost()),
+                });
             } else if !note.text.trim().is_empty() {
                 self.again.texts.push(lost());
             }
@@ -178,7 +184,10 @@ impl Plan<'_> {
                     target: TextTarget::Heading(island.id.clone()),
                     text: island.heading.clone(),
                 };
-                self.again.acts.push(Again { command, text: Some(lost) });
+                self.again.acts.push(Again {
+                    command,
+                    text: Some(lost),
+                });
             } else if !island.heading.trim().is_empty() && !fresh.heading.is_empty() {
                 self.again.texts.push(lost);
             }
@@ -247,8 +256,8 @@ impl Plan<'_> {
                 })
                 .collect();
             self.again
-                .commands
-                .extend(commands.into_iter().map(|command| (command, None)));
+                .acts
+                .extend(commands.into_iter().map(|command| Again { command, text: None }));
         }
     }
 }

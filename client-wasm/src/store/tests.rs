@@ -651,7 +651,9 @@ fn texts_that_were_not_sent_can_be_read_when_the_seat_is_lost_and_go_out_with_a_
     hall.pass(3_000);
     assert_eq!(hall.server_notes(), ["届いていない", "届いている、続き"]);
     assert!(drafts_of(&again).is_empty(), "nothing is offered twice");
+}
 
+#[test]
 fn row_28_a_tablet_that_was_away_moves_to_the_new_document_and_brings_nothing_erased_back() {
     let hall = Hall::open();
     let (sato, abe) = (hall.sits_down("佐藤"), hall.sits_down("阿部"));
@@ -715,7 +717,8 @@ fn row_28_a_tablet_that_was_away_moves_to_the_new_document_and_brings_nothing_er
         let chunks = tablet.memory.chunks.borrow();
         assert!(!chunks.contains_key(&format!("doc/{old}")), "{}", tablet.name);
         for (key, held) in chunks.iter().filter(|(key, _)| key.starts_with("doc/")) {
-            let doc = super::replicas::from_chunks(held, super::replicas::fresh_actor(99));
+            let held: Vec<Vec<u8>> = held.values().cloned().collect();
+            let doc = super::replicas::from_chunks(&held, super::replicas::fresh_actor(99));
             let Ok(board) = board::Board::from_doc(doc) else {
                 continue;
             };

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     outbox::{Kind, Outbox},
-    store::{Committed, INCREMENTS_MAX, StoreError, Write, WriterRow},
+    store::{Committed, INCREMENTS_MAX, StoreError, Write},
 };
 
 /// Messages taken from the inbox in one go.

@@ -45,8 +45,8 @@ impl Core {
         let mut all = TakenBack::default();
         for _ in 0..CHANGES_MAX {
             let stamp = self.stamp();
-            let replica = self.board_mut(group).ok_or(Refused::NotOpen)?;
-            let (applied, done) = replica.board.take_back(of, &stamp).map_err(Refused::Board)?;
+            let board = self.board_mut(group).ok_or(Refused::NotOpen)?;
+            let (applied, done) = board.take_back(of, &stamp).map_err(Refused::Board)?;
             let changed = applied.change.is_some();
             self.applied(group, applied);
             all.made += done.made;

@@ -270,7 +270,11 @@ impl Hall {
         let count = u8::try_from(self.replaced.borrow().len()).expect("few");
         let new = DocumentId::from_bytes([100 + count; 16]);
         let mut room = Room::new(new, self.own.clone());
-        room.handle(0, &mut &Guard::default(), Input::Loaded(Box::new(doc)), &mut Vec::new());
+        let loaded = Input::Loaded {
+            doc: Box::new(doc),
+            leases: Vec::new(),
+        };
+        room.handle(0, &mut &Guard::default(), loaded, &mut Vec::new());
         self.rooms.borrow_mut().insert(new, room);
         self.board.set(new);
         self.replaced.borrow_mut().push(old);
