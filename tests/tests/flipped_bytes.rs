@@ -122,6 +122,7 @@ fn seat() -> SeatRow {
         person_name: "鈴木(喜)".to_owned(),
         via: Some(LinkKind::Viewer),
         revoked: false,
+        read_only: false,
         updated_at_ms: 1,
     }
 }
