@@ -240,9 +240,11 @@ async fn row_02_nothing_acknowledged_is_lost_when_the_power_goes() -> Result<()>
         return Ok(());
     };
     let outcome = cut_the_power(&folder, &disk, cuts).await;
-    disk.unmount().await?;
-    std::fs::remove_dir_all(folder)?;
-    outcome
+    // What went wrong with the server is said first, not that its frozen process still holds the disk.
+    let unmounted = disk.unmount().await;
+    outcome?;
+    unmounted?;
+    Ok(std::fs::remove_dir_all(folder)?)
 }
 
 async fn cut_the_power(folder: &Path, disk: &Disk, cuts: u64) -> Result<()> {
