@@ -158,15 +158,15 @@ impl Touched {
                             touched.made.push((owner.clone(), obj.clone()));
                         }
                     }
-                    (Some(Spot::Fields(owner, obj)), Key::Map(key), OpType::Put(_)) => {
-                        if seen.insert((op.obj.clone(), key.to_string())) {
-                            touched.registers.push(register(owner, obj, key));
-                        }
+                    (Some(Spot::Fields(owner, obj)), Key::Map(key), OpType::Put(_))
+                        if seen.insert((op.obj.clone(), key.to_string())) =>
+                    {
+                        touched.registers.push(register(owner, obj, key));
                     }
-                    (Some(Spot::Root), Key::Map(key), OpType::Put(_)) if key.as_str() == KEY_PATH => {
-                        if seen.insert((op.obj.clone(), key.to_string())) {
-                            touched.registers.push(register(&Owner::Path, &ROOT, key));
-                        }
+                    (Some(Spot::Root), Key::Map(key), OpType::Put(_))
+                        if key.as_str() == KEY_PATH && seen.insert((op.obj.clone(), key.to_string())) =>
+                    {
+                        touched.registers.push(register(&Owner::Path, &ROOT, key));
                     }
                     (Some(Spot::Text(target, obj)), Key::Seq(element), action) => {
                         let (_, deleted) = touched

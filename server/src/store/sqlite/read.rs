@@ -52,7 +52,7 @@ pub fn document_in(transaction: &Connection, document: &DocumentId) -> Result<Op
     if last_seq != head.last_seq {
         return Err(damaged("the row of changes"));
     }
-    let leases = leases(&transaction, head.row)?;
+    let leases = leases(transaction, head.row)?;
     Ok(Some(StoredDocument {
         workshop: head.workshop,
         kind: head.kind,

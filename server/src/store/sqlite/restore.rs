@@ -130,11 +130,14 @@ pub fn replace(
     transaction.commit().map_err(store_error)
 }
 
+/// A workshop's id, and the workshop or why it cannot be read.
+pub type FoundWorkshop = (String, Result<super::WorkshopRow, StoreError>);
+
 /// Every workshop of a database file with its groups, oldest first; those that cannot be read come as errors.
 ///
 /// # Errors
 /// [`StoreError`] if the file cannot be opened.
-pub fn workshops(path: &Path) -> Result<Vec<(String, Result<super::WorkshopRow, StoreError>)>, StoreError> {
+pub fn workshops(path: &Path) -> Result<Vec<FoundWorkshop>, StoreError> {
     let connection = open_reading(path)?;
     Ok(check::workshops(&connection)
         .into_iter()
