@@ -19,6 +19,8 @@ pub const OPERATIONS_MAX: u64 = 25_000;
 pub const ENTRIES_MAX: u64 = 4 * OPERATIONS_MAX;
 /// The size of a change once it is inflated.
 pub const INFLATED_BYTES_MAX: usize = 1024 * 1024;
+/// The size of all changes of one message once they are inflated: 16 times the largest frame.
+pub const MESSAGE_INFLATED_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Columns of one change; there are fourteen kinds.
 const COLUMNS_MAX: u64 = 64;
 /// The bit of a column's specification that says it is deflated, which a change's column may not be.

@@ -10,7 +10,7 @@ use crate::{
 /// Chunks that are looked at in one message: as many as a room takes.
 const CHUNKS_MAX: usize = crate::room::BATCH_CHANGES_MAX;
 /// Weighing stops here, so that it stays cheap itself: what is this heavy is held back for long or refused anyway.
-const BYTES_MAX: u64 = 4 * 1024 * 1024;
+const BYTES_MAX: u64 = gate::MESSAGE_INFLATED_BYTES_MAX as u64;
 
 /// What a sync message costs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

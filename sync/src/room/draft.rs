@@ -288,6 +288,7 @@ pub(super) fn parse(
     let malformed = |text: &str| Unreadable::Refused(Refusal::new("malformed", text));
     let mut changes = Vec::new();
     let mut operations = 0u64;
+    let mut inflated_bytes = 0;
     for bytes in chunks {
         let left = BATCH_CHANGES_MAX.saturating_sub(changes.len());
         let chunks = chunk::split(bytes, left).map_err(|_| malformed("not a row of at most 4096 change chunks"))?;
@@ -300,7 +301,13 @@ pub(super) fn parse(
                 admission.inspect(info, &chunk).map_err(Unreadable::Refused)?;
                 Change::from_bytes(chunk.bytes.to_vec()).map_err(|_| malformed("a change that cannot be read"))
             }));
-            changes.push(parsed.unwrap_or(Err(Unreadable::Panicked))?);
+            let change = parsed.unwrap_or(Err(Unreadable::Panicked))?;
+            // Each alone is within its bound; a frame holds hundreds of them that deflate a thousandfold.
+            inflated_bytes += change.raw_bytes().len();
+            if inflated_bytes > gate::MESSAGE_INFLATED_BYTES_MAX {
+                return Err(malformed("changes that inflate to more than 4 MiB at once"));
+            }
+            changes.push(change);
         }
     }
     Ok(changes)
