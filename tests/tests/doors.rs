@@ -318,15 +318,14 @@ async fn row_24_a_guesser_is_slowed_and_sixty_people_join_from_the_same_address(
             for guess in 0_u64.. {
                 let guess = format!("{:012}", (number * 1_000_003 + guess) % 1_000_000_000_000);
                 let guess = json!({ "code": guess });
-                let mut device = HttpDevice::new(address);
-                let trying = device.request("POST", "/api/join", Some(&guess));
                 // Every second one waits for its answer, the others hang up at once.
-                let patience = if number % 2 == 0 {
-                    PATIENCE
+                if number % 2 == 0 {
+                    let _ = HttpDevice::new(address)
+                        .request("POST", "/api/join", Some(&guess))
+                        .await;
                 } else {
-                    Duration::from_millis(30)
-                };
-                let _ = tokio::time::timeout(patience, trying).await;
+                    let _ = guess_and_hang_up(address, &guess.to_string()).await;
+                }
             }
         });
     }
@@ -372,6 +371,19 @@ async fn row_24_a_guesser_is_slowed_and_sixty_people_join_from_the_same_address(
     assert!(rate <= 128.0 + 32.0 / seconds + 1.0, "{rate} guesses a second");
     guessing.abort_all();
     server.stop().await
+}
+
+/// On a line that could serve further requests, so that the server notices its end while the answer is held back.
+async fn guess_and_hang_up(server: std::net::SocketAddr, body: &str) -> Result<()> {
+    use tokio::io::AsyncWriteExt as _;
+    let mut line = TcpStream::connect(server).await?;
+    let request = format!(
+        "POST /api/join HTTP/1.1\r\nhost: {server}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    line.write_all(request.as_bytes()).await?;
+    tokio::time::sleep(Duration::from_millis(30)).await;
+    Ok(())
 }
 
 async fn wrong_codes(hall: &Hall) -> Result<f64> {

@@ -436,7 +436,9 @@ impl Attacker {
             at_ms: 0,
         };
         let mut board = board::Board::from_doc(replica.clone())?;
-        let id = format!("flood{}x{count}", replica.get_actor().to_hex_string());
+        // Another name for each connection; an id has a limit of its own.
+        let actor: String = replica.get_actor().to_hex_string().chars().take(12).collect();
+        let id = format!("f{actor}x{count}");
         let change = board
             .apply(note(&id, &"洪".repeat(8_000)), &stamp)?
             .change
