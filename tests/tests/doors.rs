@@ -19,6 +19,9 @@ use tests::{
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message as Frame};
 
+/// Method, path, body and headers of a request.
+type Asked<'a> = (&'a str, String, Option<Value>, &'a [(&'a str, &'a str)]);
+
 #[tokio::test]
 async fn row_22_a_ticket_opens_one_socket_and_the_cookie_none() -> Result<()> {
     let (server, hall, _folder) = hall_with_groups("ticket", 1).await?;
@@ -250,7 +253,7 @@ async fn row_26_every_answer_carries_the_security_headers() -> Result<()> {
     let mut device = hall.coordinator.clone();
     let large = json!({ "theme": "x".repeat(100_000) });
     let foreign: &[(&str, &str)] = &[("origin", "https://evil.example")];
-    let requests: Vec<(&str, String, Option<Value>, &[(&str, &str)])> = vec![
+    let requests: Vec<Asked<'_>> = vec![
         ("GET", "/".to_owned(), None, &[]),
         ("GET", "/index.html".to_owned(), None, &[]),
         ("HEAD", "/".to_owned(), None, &[]),

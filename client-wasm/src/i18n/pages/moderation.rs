@@ -89,7 +89,10 @@ pub struct ModerationTexts {
     pub table_hint: &'static str,
 }
 
-fn parts(words: [(fn(usize) -> String, usize); 5]) -> Vec<String> {
+/// What is said of a number, and the number.
+type Counted = (fn(usize) -> String, usize);
+
+fn parts(words: [Counted; 5]) -> Vec<String> {
     words
         .into_iter()
         .filter(|(_, count)| *count > 0)
@@ -103,7 +106,7 @@ fn counts(done: &TakenBack) -> [usize; 5] {
 
 fn preview_ja(done: &TakenBack) -> String {
     let [made, texts, moved, basket, other] = counts(done);
-    let words: [(fn(usize) -> String, usize); 5] = [
+    let words: [Counted; 5] = [
         (|count| format!("作ったもの{count}件をかごへ"), made),
         (|count| format!("文章{count}件を元に"), texts),
         (|count| format!("位置{count}件を元に"), moved),
@@ -115,7 +118,7 @@ fn preview_ja(done: &TakenBack) -> String {
 
 fn preview_en(done: &TakenBack) -> String {
     let [made, texts, moved, basket, other] = counts(done);
-    let words: [(fn(usize) -> String, usize); 5] = [
+    let words: [Counted; 5] = [
         (|count| format!("things made, into the basket: {count}"), made),
         (|count| format!("texts: {count}"), texts),
         (|count| format!("places: {count}"), moved),
