@@ -88,8 +88,13 @@ impl Page {
     pub(super) async fn open(wire: Wire, name: &str, device: Device, context: String) -> Result<Self> {
         let (width, height) = device.size();
         // A second page on a device is a tab of the window that is there, whose size is not its own to choose.
-        let wanted = json!({ "url": "about:blank", "browserContextId": context, "newWindow": false });
-        let target = wire.call(None, "Target.createTarget", wanted).await?;
+        let tab = json!({ "url": "about:blank", "browserContextId": context, "newWindow": false });
+        let window = json!({ "url": "about:blank", "browserContextId": context, "newWindow": true, "width": width, "height": height });
+        let target = match wire.call(None, "Target.createTarget", tab).await {
+            Ok(target) => target,
+            // The device has no window yet.
+            Err(_) => wire.call(None, "Target.createTarget", window).await?,
+        };
         let target = target["targetId"].as_str().context("no target")?.to_owned();
         let session = wire
             .call(
