@@ -48,6 +48,17 @@ fn row_10_14_17_18_evenings_with_a_liar_end_with_everybody_equal_and_nothing_los
     );
 }
 
+/// Evenings in which a change was written after its author's right had been withdrawn: it had waited in line while the disk
+/// was full, or its connection had broken meanwhile.
+#[test]
+fn evenings_that_once_failed_pass() {
+    for seed in [
+        437, 559, 668, 795, 864, 897, 972, 1069, 1101, 1217, 1221, 1422, 1453, 1837, 1912, 2053,
+    ] {
+        evening(seed, false);
+    }
+}
+
 #[test]
 fn the_same_seed_twice_is_the_same_evening() {
     for seed in [1, 42, 777] {

@@ -417,7 +417,8 @@ impl Core {
                 .and_then(|seat| seat.person.as_ref())
                 .map(|person| person.id.clone()),
             device: seat.map(|seat| seat.device.clone()).unwrap_or_default(),
-            at_ms: self.platform.wall_ms(),
+            // By the server's clock: it refuses what is dated more than a day ahead (rule S51), and tablets' clocks are wrong.
+            at_ms: self.server_ms(),
         }
     }
 

@@ -371,6 +371,14 @@ impl Line {
         messages
     }
 
+    /// Drops what sessions of a device that have left still have in line.
+    pub(super) fn forget_departed(&mut self, holder: &str, has_left: impl Fn(&SessionId) -> bool) {
+        self.queue.retain(|submission| {
+            !matches!(&submission.from, Source::Session(from, info) if info.holder == holder && has_left(from))
+        });
+        self.count();
+    }
+
     /// Counts the bytes anew.
     pub(super) fn count(&mut self) {
         self.queue_bytes = self.queue.iter().map(|submission| submission.bytes).sum();

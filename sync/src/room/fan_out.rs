@@ -69,6 +69,9 @@ impl Room {
             });
         }
         self.members.insert(session, Member::new(info, access));
+        if access != Access::Write {
+            self.forget_line_of(session);
+        }
         self.presence.changed();
         self.send_access(session, outputs);
         self.message(now_ms, admission, session, first, outputs);

@@ -22,14 +22,8 @@ impl Room {
         let before = member.access;
         member.access = access;
         reason.clone_into(&mut member.reason);
-        if before == Access::Write && access != Access::Write {
-            // What is still in line was sent while it might, but is written when it may not: it stays with the client, unsaved.
-            let dropped = match &mut self.phase {
-                Phase::Ready(live) | Phase::Draining(live) => live.line.forget(session),
-                Phase::Loading { line, .. } => line.forget(session),
-                Phase::Gone => 0,
-            };
-            member.submissions = member.submissions.saturating_sub(dropped);
+        if access != Access::Write {
+            self.forget_line_of(session);
         }
         self.send_access(session, outputs);
         if access == Access::None {
@@ -46,6 +40,24 @@ impl Room {
             // What it wrote while it might not was dropped here but counts as sent over there.
             self.ask(session, outputs);
         }
+    }
+
+    /// What is still in line of a session that may not write, or of an earlier one of the same device, was sent while it might
+    /// but would be written when it may not: it stays with the client, unsaved.
+    pub(super) fn forget_line_of(&mut self, session: SessionId) {
+        let line = match &mut self.phase {
+            Phase::Ready(live) | Phase::Draining(live) => &mut live.line,
+            Phase::Loading { line, .. } => line,
+            Phase::Gone => return,
+        };
+        let dropped = line.forget(session);
+        let Some(member) = self.members.get_mut(&session) else {
+            return;
+        };
+        member.submissions = member.submissions.saturating_sub(dropped);
+        let holder = Arc::clone(&member.info);
+        let members = &self.members;
+        line.forget_departed(&holder.holder, |session| !members.contains_key(session));
     }
 
     /// Tells a session what it may do here.
