@@ -146,7 +146,7 @@ impl Board {
     pub fn apply(&mut self, command: Command, stamp: &Stamp) -> Result<Applied, Refused> {
         self.writable()?;
         let typing = perform::typing_target(&command);
-        let mut edit = Edit::begin(&mut self.doc);
+        let mut edit = Edit::begin(&mut self.doc, &self.raw);
         let ground = Ground::new(&self.raw, &self.view, stamp);
         let act = match perform::perform(&mut edit, &ground, command) {
             Ok(act) => act,
@@ -221,7 +221,7 @@ impl Board {
         if !undo::untouched(&self.doc, &self.raw, &step) {
             return Err(UndoRefused::BuiltUpon { act: step.act });
         }
-        let mut edit = Edit::begin(&mut self.doc);
+        let mut edit = Edit::begin(&mut self.doc, &self.raw);
         if let Err(refused) = undo::take_back(&mut edit, &self.raw, &step, stamp) {
             edit.roll_back();
             return Err(refused.into());

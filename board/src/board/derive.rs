@@ -15,12 +15,9 @@ mod structure;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-pub(crate) use structure::Structure;
+pub(crate) use structure::{Structure, standing, state};
 
-use self::{
-    sheet::{Sheet, position},
-    structure::state,
-};
+use self::sheet::{Sheet, position};
 use super::{
     Touched, keys,
     raw::{Dirty, Raw},

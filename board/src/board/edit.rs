@@ -4,6 +4,7 @@ use automerge::{Automerge, ObjId, ObjType, ReadDoc, ScalarValue, transaction::Tr
 
 use super::{
     Refused,
+    derive::standing,
     keys::{ISLANDS, NOTES, PEOPLE, RELATIONS, STATE},
     raw::{Dirty, Raw},
     register::StateRegister,
@@ -45,6 +46,9 @@ pub(crate) enum Trace {
         key: String,
         old: Option<ScalarValue>,
         new: ScalarValue,
+        /// The operation that says so: our own, or another's, where automerge leaves the winner of a conflict that says
+        /// the same already and only drops what stood beside it.
+        by: ObjId,
     },
     /// A text was spliced.
     Text {
@@ -60,14 +64,17 @@ pub(crate) enum Trace {
 /// A change in the making.
 pub(crate) struct Edit<'a> {
     tx: Transaction<'a>,
+    /// The entries as they read before this change.
+    raw: &'a Raw,
     pub dirty: Dirty,
     pub traces: Vec<Trace>,
 }
 
 impl<'a> Edit<'a> {
-    pub fn begin(doc: &'a mut Automerge) -> Self {
+    pub fn begin(doc: &'a mut Automerge, raw: &'a Raw) -> Self {
         Self {
             tx: doc.transaction(),
+            raw,
             dirty: Dirty::default(),
             traces: Vec::new(),
         }
@@ -75,7 +82,7 @@ impl<'a> Edit<'a> {
 
     /// Commits at the device's time; automerge counts seconds.
     pub fn commit(self, at_ms: i64) -> (Option<automerge::ChangeHash>, Dirty, Vec<Trace>) {
-        let Self { tx, dirty, traces } = self;
+        let Self { tx, dirty, traces, .. } = self;
         if tx.pending_ops() == 0 {
             tx.rollback();
             return (None, dirty, Vec::new());
@@ -109,10 +116,18 @@ impl<'a> Edit<'a> {
             Some((automerge::Value::Object(ObjType::Text), text)) => Some(self.tx.text(&text).map_err(refused)?.into()),
             _ => None,
         };
-        if old.as_ref() == Some(&new) && self.tx.get_all(obj, key).map_err(refused)?.len() < 2 {
+        let alone = self.tx.get_all(obj, key).map_err(refused)?.len() < 2;
+        if old.as_ref() == Some(&new) && alone {
             return Ok(());
         }
+        // Of states beside each other the winner need not be the one that the thing goes by.
+        let stated = self.raw.stated(owner).filter(|_| key == STATE && !alone);
+        let standing = stated.and_then(|entry| standing(self.raw, entry.states, entry.fingerprint));
+        let old = standing.map_or(old, |state| Some(state.to_string().into()));
         self.tx.put(obj, key, new.clone()).map_err(refused)?;
+        let Some((_, by)) = self.tx.get(obj, key).map_err(refused)? else {
+            return Ok(());
+        };
         self.touch(owner);
         self.traces.push(Trace::Register {
             owner: owner.clone(),
@@ -120,6 +135,7 @@ impl<'a> Edit<'a> {
             key: key.to_owned(),
             old,
             new,
+            by,
         });
         Ok(())
     }
@@ -148,7 +164,7 @@ impl<'a> Edit<'a> {
     }
 
     /// Makes a new entry in one of the flat maps.
-    pub fn create(&mut self, raw: &Raw, owner: Owner) -> Result<Entry, Refused> {
+    pub fn create(&mut self, owner: Owner) -> Result<Entry, Refused> {
         let (map, key) = match &owner {
             Owner::Note(id) => (NOTES, id.as_str()),
             Owner::Island(id) => (ISLANDS, id.as_str()),
@@ -156,7 +172,7 @@ impl<'a> Edit<'a> {
             Owner::Person(id) => (PEOPLE, id.as_str()),
             Owner::Point(_) | Owner::Group | Owner::Marks | Owner::Path => return Err(Refused::NotReady),
         };
-        let map = raw.maps.get(map).ok_or(Refused::NotReady)?;
+        let map = self.raw.maps.get(map).ok_or(Refused::NotReady)?;
         if self.tx.get(map, key).map_err(refused)?.is_some() {
             return Err(Refused::AlreadyExists);
         }

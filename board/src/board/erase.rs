@@ -17,6 +17,7 @@ use automerge::{
 
 use super::{
     Board, Refused,
+    derive::standing,
     edit::refused,
     keys::*,
     raw::{RawIsland, RawNote, RawPoint, print_mark},
@@ -206,15 +207,8 @@ impl Copy<'_> {
             }
             let entry = tx.put_object(map(RELATIONS), id.as_str(), ObjType::Map)?;
             copy_fields(doc, tx, &relation.obj, &entry, &[STATE])?;
-            let deleted = self
-                .from
-                .view
-                .relations
-                .get(id)
-                .is_some_and(|relation| relation.deleted);
-            let live = StateRegister::Live;
-            let state = relation.states.iter().rev().find(|state| deleted != (**state == live));
-            self.state(tx, &entry, state.or(relation.states.first()), None)?;
+            let state = standing(raw, &relation.states, relation.fingerprint());
+            self.state(tx, &entry, state, None)?;
         }
         for (person, target, round) in raw.marks.iter().filter(|(_, target, _)| !self.is_erased(target)) {
             let person = self.pseudonyms.get(person).unwrap_or(person);
@@ -276,14 +270,13 @@ impl Copy<'_> {
             .is_some_and(|author| self.erasure.people.contains(author));
         let more: &[&str] = if by_erased { &[STATE, AUTHOR, DEVICE] } else { &[STATE] };
         copy_fields(doc, tx, &note.obj, entry, more)?;
-        let state = self.from.view.notes.get(id).map(|note| &note.state);
-        self.state(tx, entry, standing(&note.states, state), None)
+        let state = standing(&self.from.raw, &note.states, note.fingerprint());
+        self.state(tx, entry, state, None)
     }
 
     fn island(&self, tx: &mut Transaction<'_>, id: &IslandId, island: &RawIsland, entry: &ObjId) -> Written {
         let doc = &self.from.doc;
-        let state = self.from.view.islands.get(id).map(|island| &island.state);
-        let state = standing(&island.states, state);
+        let state = standing(&self.from.raw, &island.states, island.fingerprint());
         let Some(left) = self.erasure.headings.get(id) else {
             copy_fields(doc, tx, &island.obj, entry, &[STATE])?;
             return self.state(tx, entry, state, None);
@@ -366,31 +359,6 @@ fn without_lines(heading: &str, text: &str) -> Option<String> {
         .copied()
         .collect();
     Some(left.join("\n"))
-}
-
-/// Of values that stand beside each other the one that the view goes by.
-fn standing<'a>(states: &'a [StateRegister], shown: Option<&State>) -> Option<&'a StateRegister> {
-    if let [only] = states {
-        return Some(only);
-    }
-    let agrees = |state: &&StateRegister| match (*state, shown) {
-        (StateRegister::Basket(gone), Some(State::Basket { by, at_ms, with })) => {
-            gone.by == *by && gone.at_ms == *at_ms && gone.with == *with
-        }
-        (StateRegister::Moved(_, to), Some(State::Moved { to: shown })) => to == shown,
-        (StateRegister::Heading { .. }, Some(State::Heading))
-        | (StateRegister::Unchosen, Some(State::Unchosen))
-        | (StateRegister::Erased, Some(State::Erased))
-        | (StateRegister::Live, Some(State::Live)) => true,
-        _ => false,
-    };
-    // Live without anybody having said so: an edit has beaten all that stands there.
-    let live = &StateRegister::Live;
-    states
-        .iter()
-        .rev()
-        .find(agrees)
-        .or((!states.is_empty()).then_some(live))
 }
 
 /// Copies what the fields of an entry say now: scalars and texts, nothing else has a meaning here.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::ObjId;
 
-use super::register::*;
+use super::{edit::Owner, register::*};
 use crate::{
     command::Place,
     id::{IslandId, ItemId, NoteId, PersonId, RelationId},
@@ -109,6 +109,42 @@ pub(crate) struct RawPoint {
     pub kind: OpenPointKind,
     pub members: Vec<ItemId>,
     pub chosen: usize,
+}
+
+/// An entry that can be put into the basket, as far as its state goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stated<'a> {
+    pub obj: &'a ObjId,
+    /// All values that stand beside each other; the winner last.
+    pub states: &'a [StateRegister],
+    /// How the entry reads now.
+    pub fingerprint: u64,
+}
+
+impl Raw {
+    /// A note, an island or a relation by its owner; nothing else has a state.
+    pub fn stated(&self, owner: &Owner) -> Option<Stated<'_>> {
+        let (obj, states, fingerprint) = match owner {
+            Owner::Note(id) => self
+                .notes
+                .get(id)
+                .map(|entry| (&entry.obj, &entry.states, entry.fingerprint())),
+            Owner::Island(id) => self
+                .islands
+                .get(id)
+                .map(|entry| (&entry.obj, &entry.states, entry.fingerprint())),
+            Owner::Relation(id) => self
+                .relations
+                .get(id)
+                .map(|entry| (&entry.obj, &entry.states, entry.fingerprint())),
+            Owner::Person(_) | Owner::Point(_) | Owner::Group | Owner::Marks | Owner::Path => None,
+        }?;
+        Some(Stated {
+            obj,
+            states,
+            fingerprint,
+        })
+    }
 }
 
 impl RawNote {

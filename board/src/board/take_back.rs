@@ -9,12 +9,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::{
-    ActorId, Automerge, Change, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value,
+    ActorId, Automerge, Change, ChangeHash, ObjId, ObjType, ROOT, ReadDoc, ScalarValue, Value,
     legacy::{ElementId, Key, OpId, OpType},
 };
 
 use super::{
     Act, Applied, Board, Refused,
+    derive::{standing, state},
     edit::{Edit, Owner, Trace},
     keys::*,
     past::{Spot, Spots},
@@ -22,7 +23,7 @@ use super::{
     register::StateRegister,
     undo::{self, Step},
 };
-use crate::{command::TextTarget, id::ItemId, stamp::Stamp};
+use crate::{command::TextTarget, id::ItemId, stamp::Stamp, view::State};
 
 /// Most acts taken back in one change: what admission lets through, with room for texts. The rest is another call.
 const TRACES_MAX: usize = 1_000;
@@ -81,7 +82,7 @@ impl Board {
             return Ok((Applied::default(), counts));
         }
         let step = Step::new(Act::TakeBack, traces, None, &self.raw);
-        let mut edit = Edit::begin(&mut self.doc);
+        let mut edit = Edit::begin(&mut self.doc, &self.raw);
         if let Err(refused) = undo::take_back(&mut edit, &self.raw, &step, stamp) {
             edit.roll_back();
             return Err(refused);
@@ -229,6 +230,16 @@ fn owner_of(target: &TextTarget) -> Owner {
     }
 }
 
+/// A value of a register, and the operation that wrote it.
+type Written = (ScalarValue, ObjId);
+
+/// Whose word a register is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wrote {
+    Person,
+    Others,
+}
+
 struct Plan<'a> {
     doc: &'a Automerge,
     raw: &'a Raw,
@@ -271,46 +282,25 @@ impl Plan<'_> {
         true
     }
 
-    fn states(&self, owner: &Owner) -> Option<(&ObjId, &[StateRegister])> {
-        match owner {
-            Owner::Note(id) => self
-                .raw
-                .notes
-                .get(id)
-                .map(|entry| (&entry.obj, entry.states.as_slice())),
-            Owner::Island(id) => self
-                .raw
-                .islands
-                .get(id)
-                .map(|entry| (&entry.obj, entry.states.as_slice())),
-            Owner::Relation(id) => self
-                .raw
-                .relations
-                .get(id)
-                .map(|entry| (&entry.obj, entry.states.as_slice())),
-            Owner::Person(_) | Owner::Point(_) | Owner::Group | Owner::Marks | Owner::Path => None,
-        }
-    }
-
     /// Whether something is not away: in no basket, by anybody's act.
     fn is_there(&self, owner: &Owner) -> bool {
         match owner {
             Owner::Person(id) => self.raw.people.get(id).is_some_and(|person| !person.removed),
-            owner => self.states(owner).is_none_or(|(_, states)| {
-                states
-                    .iter()
-                    .all(|state| matches!(state, StateRegister::Live | StateRegister::Unchosen))
+            owner => self.raw.stated(owner).is_none_or(|entry| {
+                let state = state(self.raw, entry.states, entry.fingerprint);
+                matches!(state, State::Live | State::Unchosen)
             }),
         }
     }
 
     /// Whether something is away by an act that was not the person's.
     fn others_put_away(&self, owner: &Owner) -> bool {
-        let Some((obj, _)) = self.states(owner) else {
+        let Some(entry) = self.raw.stated(owner).filter(|_| !self.is_there(owner)) else {
             return false;
         };
-        let by_person = matches!(self.doc.get(obj, STATE), Ok(Some((_, id))) if self.own.wrote(&id));
-        !self.is_there(owner) && !by_person
+        let values = self.values(entry.obj, STATE, None);
+        self.standing(owner, STATE, &values)
+            .is_none_or(|(_, wrote)| wrote != Wrote::Person)
     }
 
     /// Whether others have letters in its text.
@@ -355,33 +345,64 @@ impl Plan<'_> {
         }
     }
 
-    /// A register the person wrote: put back what stood there before their last row of writes, if theirs still stands.
+    /// What a register says, value beside value, now or after those changes, and who wrote it; the winner last.
+    fn values(&self, obj: &ObjId, key: &str, at: Option<&[ChangeHash]>) -> Vec<Written> {
+        let values = match at {
+            None => self.doc.get_all(obj, key),
+            Some(heads) => self.doc.get_all_at(obj, key, heads),
+        };
+        let scalar = |(value, id): (Value<'_>, ObjId)| match value {
+            Value::Scalar(value) => Some((value.into_owned(), id)),
+            Value::Object(_) => None,
+        };
+        values.unwrap_or_default().into_iter().filter_map(scalar).collect()
+    }
+
+    /// What such values say together, and whose word it is. Of two that said the same the other one counts.
+    fn standing(&self, owner: &Owner, key: &str, values: &[Written]) -> Option<(ScalarValue, Wrote)> {
+        let (last, _) = values.last()?;
+        let stated = self.raw.stated(owner).filter(|_| key == STATE);
+        let said = stated.and_then(|entry| {
+            let states: Vec<StateRegister> = values
+                .iter()
+                .filter_map(|(value, _)| StateRegister::parse(value.as_str()?))
+                .collect();
+            standing(self.raw, &states, entry.fingerprint).map(|state| state.to_string().into())
+        });
+        let said: ScalarValue = said.unwrap_or_else(|| last.clone());
+        let mut by = values.iter().filter(|(value, _)| *value == said).peekable();
+        let person = by.peek().is_some() && by.all(|(_, id)| self.own.wrote(id));
+        Some((said, if person { Wrote::Person } else { Wrote::Others }))
+    }
+
+    /// What a register said without the person: what others wrote beside them, else what stood there before.
+    fn without_person(&self, owner: &Owner, obj: &ObjId, key: &str, mut values: Vec<Written>) -> Option<ScalarValue> {
+        loop {
+            let (own, others): (Vec<Written>, Vec<Written>) =
+                values.into_iter().partition(|(_, id)| self.own.wrote(id));
+            if !others.is_empty() {
+                return self.standing(owner, key, &others).map(|(said, _)| said);
+            }
+            // Every round goes to earlier operations, so this ends.
+            let ObjId::Id(counter, actor, _) = &own.last()?.1 else {
+                return None;
+            };
+            let change = self.own.change_of(*counter, actor)?;
+            values = self.values(obj, key, Some(change.deps()));
+        }
+    }
+
+    /// A register the person wrote: put back what it said without them, if it goes by their word.
     fn register(&mut self, owner: Owner, obj: ObjId, key: String) {
-        let Ok(Some((Value::Scalar(now), mut id))) = self.doc.get(&obj, key.as_str()) else {
+        let values = self.values(&obj, &key, None);
+        let (Some((now, wrote)), Some((_, by))) = (self.standing(&owner, &key, &values), values.last().cloned()) else {
             return;
         };
-        let now = now.into_owned();
-        if !self.own.wrote(&id) || self.others_put_away(&owner) {
+        if wrote == Wrote::Others || self.others_put_away(&owner) {
             self.counts.kept += 1;
             return;
         }
-        let mut old: Option<ScalarValue> = None;
-        // Every round goes to an earlier operation, so this ends.
-        while let ObjId::Id(counter, actor, _) = &id {
-            let Some(change) = self.own.change_of(*counter, actor) else {
-                break;
-            };
-            match self.doc.get_at(&obj, key.as_str(), change.deps()) {
-                Ok(Some((Value::Scalar(before), earlier))) => {
-                    old = Some(before.into_owned());
-                    id = earlier;
-                }
-                _ => {
-                    old = None;
-                    break;
-                }
-            }
-        }
+        let old = self.without_person(&owner, &obj, &key, values);
         if old.as_ref() == Some(&now) {
             return;
         }
@@ -392,6 +413,7 @@ impl Plan<'_> {
             key,
             old,
             new: now,
+            by,
         };
         if self.push(trace, 0) {
             match field.as_str() {
@@ -408,7 +430,7 @@ impl Plan<'_> {
             self.counts.kept += 1;
             return;
         }
-        let letters = |doc: &Automerge, heads: Option<&[automerge::ChangeHash]>| -> Vec<(ObjId, String)> {
+        let letters = |doc: &Automerge, heads: Option<&[ChangeHash]>| -> Vec<(ObjId, String)> {
             let range = match heads {
                 None => doc.list_range(&obj, ..),
                 Some(heads) => doc.list_range_at(&obj, .., heads),

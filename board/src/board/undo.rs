@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use automerge::{Automerge, ReadDoc, ScalarValue, Value};
+use automerge::{Automerge, ObjId, ReadDoc, ScalarValue, Value};
 
 use super::{
     Act, Refused, UndoState,
@@ -47,18 +47,8 @@ impl Step {
 
 fn made_fingerprint(raw: &Raw, trace: &Trace) -> u64 {
     match trace {
-        Trace::Created {
-            owner: Owner::Note(id), ..
-        } => raw.notes.get(id).map(super::raw::RawNote::fingerprint),
-        Trace::Created {
-            owner: Owner::Island(id),
-            ..
-        } => raw.islands.get(id).map(super::raw::RawIsland::fingerprint),
-        Trace::Created {
-            owner: Owner::Relation(id),
-            ..
-        } => raw.relations.get(id).map(super::raw::RawRelation::fingerprint),
-        _ => None,
+        Trace::Created { owner, .. } => raw.stated(owner).map(|entry| entry.fingerprint),
+        Trace::Register { .. } | Trace::Text { .. } => None,
     }
     .unwrap_or_default()
 }
@@ -69,15 +59,17 @@ fn coalesced(traces: Vec<Trace>) -> Vec<Trace> {
     for trace in traces {
         let same = kept.iter_mut().find_map(|other| match (other, &trace) {
             (
-                Trace::Register { obj, key, new, .. },
+                Trace::Register { obj, key, new, by, .. },
                 Trace::Register {
                     obj: obj2,
                     key: key2,
                     new: new2,
+                    by: by2,
                     ..
                 },
             ) if obj == obj2 && key == key2 => {
                 new.clone_from(new2);
+                by.clone_from(by2);
                 Some(())
             }
             (
@@ -187,41 +179,28 @@ pub(crate) fn untouched(doc: &Automerge, raw: &Raw, step: &Step) -> bool {
     let created_ok = made.all(|(fingerprint, trace)| created_untouched(raw, step, trace, *fingerprint));
     created_ok
         && step.traces.iter().all(|trace| match trace {
-            Trace::Register { obj, key, new, .. } => still_ours(doc, obj, key, new),
+            Trace::Register { obj, key, new, by, .. } => still_ours(doc, obj, key, new, by),
             Trace::Text { obj, after, .. } => doc.text(obj).is_ok_and(|now| now == *after),
             Trace::Created { .. } => true,
         })
 }
 
-/// The winner says what we wrote and is our own write (the act itself, or an undo that put it back).
-fn still_ours(doc: &Automerge, obj: &automerge::ObjId, key: &str, new: &ScalarValue) -> bool {
-    match doc.get(obj, key) {
-        Ok(Some((Value::Scalar(value), automerge::ObjId::Id(_, actor, _)))) => {
-            *value == *new && actor == *doc.get_actor()
-        }
-        _ => false,
-    }
+/// The winner says what we wrote, by the act itself or by our own undo that put it back.
+fn still_ours(doc: &Automerge, obj: &ObjId, key: &str, new: &ScalarValue, by: &ObjId) -> bool {
+    let own = |id: &ObjId| id == by || matches!(id, ObjId::Id(_, actor, _) if actor == doc.get_actor());
+    matches!(doc.get(obj, key), Ok(Some((Value::Scalar(value), id))) if *value == *new && own(&id))
 }
 
 fn created_untouched(raw: &Raw, step: &Step, trace: &Trace, fingerprint: u64) -> bool {
     let Trace::Created { owner, .. } = trace else {
         return true;
     };
-    let live = |states: &[StateRegister]| states.iter().all(|state| *state == StateRegister::Live);
-    match owner {
-        Owner::Note(id) => raw
-            .notes
-            .get(id)
-            .is_some_and(|note| note.fingerprint() == fingerprint && live(&note.states)),
-        Owner::Island(id) => raw.islands.get(id).is_some_and(|island| {
-            island.fingerprint() == fingerprint && live(&island.states) && !used_by_others(raw, step, id)
-        }),
-        Owner::Relation(id) => raw
-            .relations
-            .get(id)
-            .is_some_and(|relation| relation.fingerprint() == fingerprint && live(&relation.states)),
-        _ => true,
-    }
+    let Some(entry) = raw.stated(owner) else {
+        return !matches!(owner, Owner::Note(_) | Owner::Island(_) | Owner::Relation(_));
+    };
+    entry.fingerprint == fingerprint
+        && entry.states.iter().all(|state| *state == StateRegister::Live)
+        && !matches!(owner, Owner::Island(id) if used_by_others(raw, step, id))
 }
 
 /// Whether something lies in a drawn island that the act itself did not put there.
@@ -262,6 +241,7 @@ pub(crate) fn take_back(edit: &mut Edit<'_>, raw: &Raw, step: &Step, stamp: &Sta
                 key,
                 old,
                 new,
+                ..
             } => {
                 let old = old.clone().unwrap_or_else(|| unset(key, new));
                 edit.put(owner, obj, key, old)?;
@@ -292,13 +272,8 @@ pub(crate) fn take_back(edit: &mut Edit<'_>, raw: &Raw, step: &Step, stamp: &Sta
 }
 
 fn heal(edit: &mut Edit<'_>, raw: &Raw, owner: &Owner) -> Result<(), Refused> {
-    let entry = match owner {
-        Owner::Note(id) => raw.notes.get(id).map(|entry| (&entry.obj, &entry.states)),
-        Owner::Island(id) => raw.islands.get(id).map(|entry| (&entry.obj, &entry.states)),
-        Owner::Relation(id) => raw.relations.get(id).map(|entry| (&entry.obj, &entry.states)),
-        _ => None,
-    };
-    entry.map_or(Ok(()), |(obj, states)| edit.heal(owner, obj, states))
+    raw.stated(owner)
+        .map_or(Ok(()), |entry| edit.heal(owner, entry.obj, entry.states))
 }
 
 /// What a register says that was never set.
@@ -312,26 +287,18 @@ fn unset(key: &str, new: &ScalarValue) -> ScalarValue {
 }
 
 /// Puts a created thing into the basket. People are taken off the list.
-fn uncreate(
-    edit: &mut Edit<'_>,
-    raw: &Raw,
-    owner: &Owner,
-    obj: &automerge::ObjId,
-    stamp: &Stamp,
-) -> Result<(), Refused> {
-    let fingerprint = match owner {
-        Owner::Note(id) => raw.notes.get(id).map(super::raw::RawNote::fingerprint),
-        Owner::Island(id) => raw.islands.get(id).map(super::raw::RawIsland::fingerprint),
-        Owner::Relation(id) => raw.relations.get(id).map(super::raw::RawRelation::fingerprint),
-        Owner::Person(_) => return edit.put(owner, obj, super::keys::REMOVED, true),
-        _ => None,
+fn uncreate(edit: &mut Edit<'_>, raw: &Raw, owner: &Owner, obj: &ObjId, stamp: &Stamp) -> Result<(), Refused> {
+    if let Owner::Person(_) = owner {
+        return edit.put(owner, obj, super::keys::REMOVED, true);
+    }
+    let Some(entry) = raw.stated(owner) else {
+        return Ok(());
     };
-    let Some(fingerprint) = fingerprint else { return Ok(()) };
     let gone = Gone {
         by: stamp.person.clone(),
         at_ms: stamp.at_ms,
         with: None,
-        fingerprint,
+        fingerprint: entry.fingerprint,
     };
     edit.put_state(owner, obj, &StateRegister::Basket(gone))
 }

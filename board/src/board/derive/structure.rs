@@ -206,30 +206,40 @@ fn went_with(raw: &Raw, island: &IslandId, gone: &Gone) -> bool {
 }
 
 /// Whether a thing with these states, reading so, is on the sheet.
-pub(super) fn state(raw: &Raw, states: &[StateRegister], fingerprint: u64) -> State {
-    let mut result = State::Live;
-    for counted in counting(states, fingerprint) {
-        match counted {
-            StateRegister::Live => {}
-            StateRegister::Unchosen => result = State::Unchosen,
-            StateRegister::Erased => result = State::Erased,
-            StateRegister::Heading { .. } => result = State::Heading,
-            StateRegister::Basket(gone) | StateRegister::Moved(gone, _) => {
-                if gone.with.as_ref().is_some_and(|island| !went_with(raw, island, gone)) {
-                    continue;
-                }
-                result = match counted {
-                    StateRegister::Moved(_, to) => State::Moved { to: to.clone() },
-                    _ => State::Basket {
-                        by: gone.by.clone(),
-                        at_ms: gone.at_ms,
-                        with: gone.with.clone(),
-                    },
-                };
-            }
-        }
+pub(crate) fn state(raw: &Raw, states: &[StateRegister], fingerprint: u64) -> State {
+    match deciding(raw, states, fingerprint) {
+        None | Some(StateRegister::Live) => State::Live,
+        Some(StateRegister::Unchosen) => State::Unchosen,
+        Some(StateRegister::Erased) => State::Erased,
+        Some(StateRegister::Heading { .. }) => State::Heading,
+        Some(StateRegister::Moved(_, to)) => State::Moved { to: to.clone() },
+        Some(StateRegister::Basket(gone)) => State::Basket {
+            by: gone.by.clone(),
+            at_ms: gone.at_ms,
+            with: gone.with.clone(),
+        },
     }
-    result
+}
+
+/// Of values that stand beside each other the one that puts a thing off the sheet; none if it is on it.
+fn deciding<'a>(raw: &Raw, states: &'a [StateRegister], fingerprint: u64) -> Option<&'a StateRegister> {
+    let counts = |state: &&&StateRegister| match state {
+        StateRegister::Basket(gone) | StateRegister::Moved(gone, _) => {
+            gone.with.as_ref().is_none_or(|island| went_with(raw, island, gone))
+        }
+        _ => true,
+    };
+    counting(states, fingerprint).iter().rev().find(counts).copied()
+}
+
+/// The one value that says what values beside each other say together. A value that stands alone does, whether it
+/// counts or not: it may count again. An edit that has beaten several of them says that the thing is live.
+pub(crate) fn standing<'a>(raw: &Raw, states: &'a [StateRegister], fingerprint: u64) -> Option<&'a StateRegister> {
+    match states {
+        [] => None,
+        [only] => Some(only),
+        several => deciding(raw, several, fingerprint).or(Some(&StateRegister::Live)),
+    }
 }
 
 fn island_state(raw: &Raw, island: &RawIsland) -> State {

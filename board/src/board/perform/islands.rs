@@ -113,7 +113,7 @@ pub(crate) fn write(
 ) -> Result<(), Refused> {
     text_fits(heading.chars().count())?;
     too_many(ground.raw.islands.len() + edit.dirty.islands.len() + 1, ISLANDS_MAX)?;
-    let entry = edit.create(ground.raw, Owner::Island(id))?;
+    let entry = edit.create(Owner::Island(id))?;
     // The heading's text exists from the start: two people who name an island at the same time write in one text.
     edit.set_text(&entry, HEADING, heading)?;
     edit.set(&entry, PLACE, print_place(place))?;

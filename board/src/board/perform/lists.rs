@@ -38,7 +38,7 @@ pub(crate) fn relate(
     }
     text_fits(label.chars().count())?;
     too_many(ground.raw.relations.len() + 1, RELATIONS_MAX)?;
-    let entry = edit.create(ground.raw, Owner::Relation(id))?;
+    let entry = edit.create(Owner::Relation(id))?;
     edit.set(&entry, FROM, from.to_string())?;
     edit.set(&entry, TO, to.to_string())?;
     edit.set(&entry, KIND, name_of(&RELATION_KINDS, &kind))?;
@@ -175,7 +175,7 @@ pub(crate) fn set_person(
     too_many(ground.raw.people.len() + 1, PEOPLE_MAX)?;
     let last = ground.raw.people.values().map(|person| &person.order).max();
     let order = OrderKey::between(last, None, crate::board::register::fingerprint(&[id.as_str()]));
-    let entry = edit.create(ground.raw, Owner::Person(id))?;
+    let entry = edit.create(Owner::Person(id))?;
     edit.set(&entry, NAME, name)?;
     edit.set(&entry, COORDINATOR, coordinator)?;
     edit.set(&entry, ORDER, order.as_str())

@@ -115,7 +115,7 @@ pub(crate) fn write(
 ) -> Result<(), Refused> {
     text_fits(note.text.chars().count())?;
     too_many(ground.raw.notes.len() + edit.dirty.notes.len() + 1, NOTES_MAX)?;
-    let entry = edit.create(ground.raw, Owner::Note(note.id))?;
+    let entry = edit.create(Owner::Note(note.id))?;
     edit.set_text(&entry, TEXT, &note.text)?;
     edit.set(&entry, PLACE, print_place(place))?;
     edit.set(&entry, COLOUR, name_of(&COLOURS, &note.colour))?;
