@@ -2,7 +2,7 @@
 //!
 //! 1. *States first*: an item is in the basket if one of the values written beside each other says so, was made
 //!    for the item as it reads now (else an edit was concurrent, and wins), and no value says it is back.
-//!    What went together with an island is in the basket exactly while that deletion of the island counts.
+//!    What went together with an island is in the basket exactly while the island is.
 //! 2. *One edge up* per island: to the island it is merged into, else to its parent. In every cycle the island
 //!    with the smallest identifier is cut loose to the top and flagged.
 //! 3. *Places* add up along these edges, through deleted islands too: nothing jumps when one is deleted.

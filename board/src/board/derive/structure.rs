@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     board::{
         raw::{Raw, RawIsland},
-        register::{Gone, StateRegister},
+        register::StateRegister,
     },
     geometry::Point,
     id::{IslandId, NoteId},
@@ -190,19 +190,16 @@ fn counting(states: &[StateRegister], fingerprint: u64) -> Vec<&StateRegister> {
     states.iter().filter(counts).collect()
 }
 
-/// Whether the deletion of `island` by which something else went still counts.
-fn went_with(raw: &Raw, island: &IslandId, gone: &Gone) -> bool {
-    let Some(island) = raw.islands.get(island) else {
-        return false;
-    };
-    counting(&island.states, island.fingerprint())
-        .into_iter()
-        .any(|state| match state {
-            StateRegister::Basket(own) | StateRegister::Moved(own, _) => {
-                own.with.is_none() && own.by == gone.by && own.at_ms == gone.at_ms
-            }
+/// Whether an island is away by an act of its own, so that what went with it is away too. Not by the very act that took
+/// them along: two people who delete one island at the same time mean the same, whichever act is taken back later.
+fn is_away(raw: &Raw, island: &IslandId) -> bool {
+    raw.islands.get(island).is_some_and(|island| {
+        let own = |state: &StateRegister| match state {
+            StateRegister::Basket(own) | StateRegister::Moved(own, _) => own.with.is_none(),
             _ => false,
-        })
+        };
+        counting(&island.states, island.fingerprint()).into_iter().any(own)
+    })
 }
 
 /// Whether a thing with these states, reading so, is on the sheet.
@@ -225,7 +222,7 @@ pub(crate) fn state(raw: &Raw, states: &[StateRegister], fingerprint: u64) -> St
 fn deciding<'a>(raw: &Raw, states: &'a [StateRegister], fingerprint: u64) -> Option<&'a StateRegister> {
     let counts = |state: &&&StateRegister| match state {
         StateRegister::Basket(gone) | StateRegister::Moved(gone, _) => {
-            gone.with.as_ref().is_none_or(|island| went_with(raw, island, gone))
+            gone.with.as_ref().is_none_or(|island| is_away(raw, island))
         }
         _ => true,
     };
