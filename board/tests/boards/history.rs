@@ -372,10 +372,12 @@ impl History {
             .unwrap_or_else(|refused| self.fail(&refused.to_string()));
         assert_eq!(planned, done, "{}", self.name());
         let after = letters(board.view());
+        // What they took away themselves stands, if at all, in a copy that the first replica made.
+        let removed: BTreeSet<char> = self.removed[1..].iter().flatten().copied().collect();
         let others: BTreeSet<char> = self.written[1..].iter().flatten().copied().collect();
         let lost: Vec<char> = letters(&before)
             .intersection(&others)
-            .filter(|letter| !after.contains(letter))
+            .filter(|letter| !removed.contains(letter) && !after.contains(letter))
             .copied()
             .collect();
         assert!(
