@@ -170,7 +170,8 @@ impl Board {
         }
         let mut log = PatchLog::active();
         let result = self.doc.apply_changes_log_patches(changes, &mut log);
-        let (dirty, text_edits) = follow::dirty(&self.doc.make_patches(&mut log));
+        let (mut dirty, text_edits) = follow::dirty(&self.doc.make_patches(&mut log));
+        self.raw.add_contested(&mut dirty);
         if dirty.everything {
             self.raw = Raw::read(&self.doc);
         }

@@ -147,6 +147,19 @@ impl Raw {
     }
 }
 
+impl Raw {
+    /// Adds the entries with several states beside each other. Which of them is there decides too, and automerge's patches
+    /// tell of the winner alone: that one behind it went or was replaced is said nowhere.
+    pub fn add_contested(&self, dirty: &mut Dirty) {
+        let notes = self.notes.iter().filter(|(_, entry)| entry.states.len() > 1);
+        dirty.notes.extend(notes.map(|(id, _)| id.clone()));
+        let islands = self.islands.iter().filter(|(_, entry)| entry.states.len() > 1);
+        dirty.islands.extend(islands.map(|(id, _)| id.clone()));
+        let relations = self.relations.iter().filter(|(_, entry)| entry.states.len() > 1);
+        dirty.relations.extend(relations.map(|(id, _)| id.clone()));
+    }
+}
+
 impl RawNote {
     pub fn fingerprint(&self) -> u64 {
         fingerprint(&[&self.text, &self.place_text, name_of(&COLOURS, &self.colour)])

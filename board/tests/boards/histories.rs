@@ -28,6 +28,21 @@ fn seed_75_settling_a_conflict_is_admitted() {
     History::run(75, STEPS);
 }
 
+/// Patches tell of a conflict's winner alone: what stood behind it went unnoticed, and the board showed what the document
+/// did not say.
+#[test]
+fn seeds_1244_and_1920_a_state_behind_the_winner_counts() {
+    History::run(1_244, STEPS);
+    History::run(1_920, STEPS);
+}
+
+/// Two people delete one island at the same time; erasure keeps one of the deletions, and what went with the other stays
+/// away too.
+#[test]
+fn seed_561_an_island_deleted_twice_takes_its_notes_along() {
+    History::run(561, STEPS);
+}
+
 #[test]
 fn seeds_asked_for() {
     let asked = std::env::var("HISTORY_SEEDS").unwrap_or_default();
