@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use automerge::Automerge;
+use automerge::{ActorId, Automerge, ObjId, ROOT, ReadDoc};
 use board::{
     Applied, Board, BoardView, Colour, Command, Drop, IslandId, ItemId, NoteId, OrderHint, PersonId, Place, Point,
     RelationId, RelationKind, Stamp, State, TextTarget, Touched,
@@ -372,12 +372,8 @@ impl History {
             .unwrap_or_else(|refused| self.fail(&refused.to_string()));
         assert_eq!(planned, done, "{}", self.name());
         let after = letters(board.view());
-        // What they took away themselves stands, if at all, in a copy that the first replica made.
-        let removed: BTreeSet<char> = self.removed[1..].iter().flatten().copied().collect();
-        let others: BTreeSet<char> = self.written[1..].iter().flatten().copied().collect();
-        let lost: Vec<char> = letters(&before)
-            .intersection(&others)
-            .filter(|letter| !removed.contains(letter) && !after.contains(letter))
+        let lost: Vec<char> = letters_not_by(self.replicas[0].doc(), &common::actor("r0"))
+            .difference(&after)
             .copied()
             .collect();
         assert!(
@@ -628,6 +624,33 @@ fn record(places: &mut BTreeMap<ItemId, Vec<Place>>, item: ItemId, place: &Place
     if !known.contains(place) {
         known.push(place.clone());
     }
+}
+
+/// All letters of all texts that stand there by the hand of anybody else. A letter that one person copied from the note of
+/// another, who then took it away, is not among them.
+fn letters_not_by(doc: &Automerge, actor: &ActorId) -> BTreeSet<char> {
+    let mut letters = BTreeSet::new();
+    for (map, key) in [("notes", "text"), ("islands", "heading"), ("relations", "label")] {
+        let (_, map) = doc.get(ROOT, map).expect("a document").expect("a map");
+        for entry in doc.map_range(&map, ..) {
+            if let Ok(Some((_, text))) = doc.get(entry.id(), key) {
+                let others = doc
+                    .list_range(&text, ..)
+                    .filter(|letter| !matches!(letter.id(), ObjId::Id(_, by, _) if by == *actor));
+                letters.extend(others.flat_map(|letter| {
+                    letter
+                        .value
+                        .into_value()
+                        .as_str()
+                        .unwrap_or_default()
+                        .chars()
+                        .collect::<Vec<_>>()
+                }));
+            }
+        }
+    }
+    letters.remove(&'\n');
+    letters
 }
 
 /// All letters of all texts in any state. The break before a heading's second line is none: it is not handed out, and every

