@@ -36,7 +36,7 @@ impl Profile {
 pub const PAGE_DIR: &str = "YORIAI_PAGE_DIR";
 
 /// The packages whose tests are compiled together.
-pub const TESTED: [&str; 5] = ["board", "sync", "server", "client-wasm", "tests"];
+pub const TESTED: [&str; 6] = ["board", "sync", "hostile", "server", "client-wasm", "tests"];
 
 const ADVICE: &str =
     "the compiler's message above says why; a missing C compiler is installed with `apt-get install gcc`";

@@ -290,3 +290,18 @@ impl Report {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_is_built_with_all_packages_whose_tests_follow_so_that_nothing_is_compiled_twice() {
+        let tested: Vec<&str> = Part::value_variants()
+            .iter()
+            .filter(|part| **part != Part::Xtask)
+            .filter_map(|part| part.package())
+            .collect();
+        assert_eq!(tested, native::TESTED);
+    }
+}

@@ -156,9 +156,15 @@ impl History {
 
     fn after_local(&mut self, replica: usize, before: &Arc<BoardView>, applied: Applied, what: &str) {
         self.check_touched(before, replica, &applied.touched);
-        let (old, new) = (letters(before), letters(self.replicas[replica].view()));
-        self.written[replica].extend(new.difference(&old));
-        self.removed[replica].extend(old.difference(&new));
+        let (old, new) = (counted(before), counted(self.replicas[replica].view()));
+        let more = |of: &BTreeMap<char, usize>, than: &BTreeMap<char, usize>| -> Vec<char> {
+            let more = of
+                .iter()
+                .filter(|(letter, count)| than.get(letter).is_none_or(|other| other < *count));
+            more.map(|(letter, _)| *letter).collect()
+        };
+        self.written[replica].extend(more(&new, &old));
+        self.removed[replica].extend(more(&old, &new));
         let view = self.replicas[replica].view().clone();
         for (id, note) in &view.notes {
             record(&mut self.places, id.clone().into(), &note.place);
@@ -653,12 +659,21 @@ fn letters_not_by(doc: &Automerge, actor: &ActorId) -> BTreeSet<char> {
     letters
 }
 
-/// All letters of all texts in any state. The break before a heading's second line is none: it is not handed out, and every
-/// such line has the same.
+/// All letters of all texts in any state.
 fn letters(view: &BoardView) -> BTreeSet<char> {
+    counted(view).into_keys().collect()
+}
+
+/// Such letters and how often they stand: a note's text may be copied into a heading. The break before a heading's second line
+/// is none: it is not handed out, and every such line has the same.
+fn counted(view: &BoardView) -> BTreeMap<char, usize> {
     let notes = view.notes.values().flat_map(|note| note.text.chars());
     let headings = view.islands.values().flat_map(|island| island.heading.chars());
     let labels = view.relations.values().flat_map(|relation| relation.label.chars());
     let all = notes.chain(headings).chain(labels);
-    all.filter(|letter| *letter != '\n').collect()
+    let mut counts = BTreeMap::new();
+    for letter in all.filter(|letter| *letter != '\n') {
+        *counts.entry(letter).or_default() += 1;
+    }
+    counts
 }
