@@ -1,14 +1,18 @@
 //! A hall without screens: a workshop on a real server, devices that joined it over HTTP, clients on their sockets.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 use sync::DocumentId;
 
 use crate::{
     http::HttpDevice,
-    light_client::{Credential, LightClient},
+    light_client::{Credential, LightClient, PATIENCE},
     server_process::LocalServer,
     temporary_folder,
 };
@@ -126,6 +130,22 @@ impl Hall {
             .lines()
             .filter_map(|line| line.strip_prefix(name)?.trim().parse().ok());
         found.next().with_context(|| format!("no figure {name}"))
+    }
+
+    /// Waits until one of the server's figures is as it should be.
+    ///
+    /// # Errors
+    /// It is not within [`PATIENCE`]; `what` says what was waited for.
+    pub async fn until_figure(&self, name: &str, what: &str, holds: impl Fn(f64) -> bool) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let figure = self.figure(name).await?;
+            if holds(figure) {
+                return Ok(());
+            }
+            ensure!(Instant::now() < deadline, "waited until {what}: {name} is {figure}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// A path below this workshop.

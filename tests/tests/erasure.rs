@@ -10,7 +10,7 @@ use sync::DocumentId;
 use tests::{
     faulty_store::{Dies, FaultyStore},
     hall::{Hall, documents, hall_with_groups},
-    light_client::LightClient,
+    light_client::{LightClient, PATIENCE},
     notes::{note, note_id},
     server_process::{LocalServer, free_address},
     temporary_folder,
@@ -219,12 +219,14 @@ async fn row_28_a_compressed_snapshot_is_overwritten_too() -> Result<()> {
         writer.wait_saved(board).await?;
     }
     let store = SqliteStore::open(&folder)?;
+    let deadline = std::time::Instant::now() + PATIENCE;
     let pieces = loop {
         let stored = store.document(board).await?.context("the board")?;
         if stored.changes.is_empty() && stored.snapshot.len() > 4_000 {
             let (middle, length) = (stored.snapshot.len() / 2, 48);
             break [middle - 1_000, middle, middle + 1_000].map(|at| stored.snapshot[at..at + length].to_vec());
         }
+        ensure!(std::time::Instant::now() < deadline, "the board is not compacted");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     };
     drop(store);

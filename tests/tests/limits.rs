@@ -228,15 +228,19 @@ fn row_15_a_room_takes_its_last_session_and_tells_the_next_one_the_limit() -> Re
 
 /// A board of long notes just below its last operation, and how many operations are left.
 fn nearly_full(workshop: &str) -> Result<(Board, u64)> {
+    // Half a text is left, and what a note needs beside its letters.
+    let (half, rest) = (TEXT_CHARS as u64 / 2, 100);
     let mut board = new_board(workshop);
-    let room = 2 * TEXT_CHARS as u64;
     let mut number = 0;
-    while operations(&board) + room < OPERATIONS_MAX {
-        board.apply(note(&format!("full{number}"), &"長".repeat(TEXT_CHARS)), &stamp())?;
+    loop {
+        let left = OPERATIONS_MAX - operations(&board);
+        if left <= half + rest {
+            return Ok((board, left));
+        }
+        let letters = usize::try_from(left - half)?.min(TEXT_CHARS);
+        board.apply(note(&format!("full{number}"), &"長".repeat(letters)), &stamp())?;
         number += 1;
     }
-    let left = OPERATIONS_MAX - operations(&board);
-    Ok((board, left))
 }
 
 #[tokio::test]
@@ -251,9 +255,8 @@ async fn row_15_a_full_board_says_its_limit_and_can_still_be_tidied_exported_and
     let board = hall.board(0)?;
     let (full, left) = nearly_full(&hall.workshop)?;
     // The empty one has left the memory.
-    while hall.figure("yoriai_rooms ").await? > 0.0 {
-        tokio::task::yield_now().await;
-    }
+    hall.until_figure("yoriai_rooms ", "the memory is empty", |rooms| rooms == 0.0)
+        .await?;
     store
         .commit(vec![
             Write::DeleteDocument { document: board },

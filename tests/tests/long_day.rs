@@ -1,11 +1,7 @@
 //! Row 32: a long day. Boards are opened, written on and left, over and over; the server's memory stays where it was.
 
-use std::time::{Duration, Instant};
-
 use anyhow::{Context as _, Result, ensure};
-use tests::{
-    crowd::scaled, hall::Hall, light_client::PATIENCE, notes::note, server_process::ServerProcess, temporary_folder,
-};
+use tests::{crowd::scaled, hall::Hall, notes::note, server_process::ServerProcess, temporary_folder};
 
 /// What may be added between the first half of the day and the second: an allocator's fragments, not documents. All boards of a
 /// round together hold many times as much.
@@ -41,12 +37,9 @@ async fn row_32_memory_stays_flat_while_boards_come_and_go() -> Result<()> {
             }
         }
         // Everybody has gone home: nothing stays in memory.
-        let deadline = Instant::now() + PATIENCE;
         let hall = halls.first().context("a workshop")?;
-        while hall.figure("yoriai_rooms ").await? > 0.0 {
-            ensure!(Instant::now() < deadline, "boards stay in memory");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        hall.until_figure("yoriai_rooms ", "no board stays in memory", |rooms| rooms == 0.0)
+            .await?;
         memory.push(process.rss_bytes()?);
     }
     let mib: Vec<u64> = memory.iter().map(|bytes| bytes >> 20).collect();

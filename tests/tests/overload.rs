@@ -171,11 +171,8 @@ async fn row_13_a_frozen_reader_costs_a_mebibyte_is_closed_and_comes_back() -> R
     let again = hall.client(&frozen, 9);
     again.open(board).await?;
     wait_equal(board, &[&again, &writers[0]]).await?;
-    let deadline = Instant::now() + PATIENCE;
-    while hall.figure("yoriai_outbox_bytes").await? > 0.0 {
-        ensure!(Instant::now() < deadline, "bytes wait for nobody");
-        tokio::task::yield_now().await;
-    }
+    hall.until_figure("yoriai_outbox_bytes", "no bytes wait for nobody", |bytes| bytes == 0.0)
+        .await?;
     server.stop().await
 }
 

@@ -207,6 +207,8 @@ impl RoomTask {
                         self.receive(message);
                     }
                 }
+                // Whether the room is idle is asked again: nobody else would say that the last watcher has left.
+                () = unwatched(&self.watchers) => {}
                 () = tokio::time::sleep(self.shared.idle), if idle => {
                     tracing::debug!(document = %self.document, "idle document leaves the memory");
                     self.handle(Input::Drain);
@@ -659,6 +661,14 @@ async fn decision(retiring: &mut Option<Retiring>) -> Result<(), oneshot::error:
 async fn ready<T>(future: &mut Option<Pin<Box<dyn Future<Output = T> + Send>>>) -> T {
     match future {
         Some(future) => future.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Until a watcher has gone; never resolves without one.
+async fn unwatched<T>(watchers: &[watch::Sender<T>]) {
+    match watchers.first() {
+        Some(watcher) => watcher.closed().await,
         None => std::future::pending().await,
     }
 }

@@ -31,7 +31,6 @@ struct Rows {
     tokens: BTreeMap<SecretHash, TokenRow>,
     transfers: BTreeSet<(String, String)>,
     replaced: BTreeMap<DocumentId, (String, GroupId)>,
-    read_only: BTreeSet<(String, String)>,
     writers: BTreeMap<(DocumentId, Vec<u8>), WriterRow>,
     acts: Vec<ActRow>,
     canary: u64,
@@ -119,7 +118,7 @@ impl Store for MemoryStore {
     }
 
     fn seat(&self, device: String, workshop: String) -> Answer<'_, Option<SeatRow>> {
-        self.read(|rows| rows.seats.get(&(device, workshop)).map(|seat| rows.with_rights(seat)))
+        self.read(|rows| rows.seats.get(&(device, workshop)).cloned())
     }
 
     fn seats(&self, device: String, limit: usize) -> Answer<'_, Vec<SeatRow>> {
@@ -128,7 +127,7 @@ impl Store for MemoryStore {
                 .seats
                 .values()
                 .filter(|seat| seat.device == device && !seat.revoked)
-                .map(|seat| rows.with_rights(seat))
+                .cloned()
                 .collect();
             // The map is ordered by workshop; a stable sort keeps that order among equals.
             seats.sort_by_key(|seat| std::cmp::Reverse(seat.updated_at_ms));
@@ -158,7 +157,7 @@ impl Store for MemoryStore {
                 .seats
                 .values()
                 .filter(|seat| seat.workshop == workshop && !seat.revoked);
-            let mut seats: Vec<SeatRow> = mine.map(|seat| rows.with_rights(seat)).collect();
+            let mut seats: Vec<SeatRow> = mine.cloned().collect();
             seats.sort_by_key(|seat| std::cmp::Reverse(seat.updated_at_ms));
             seats.truncate(limit);
             seats
@@ -202,13 +201,6 @@ fn insert_new<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, value: V) -> Result<(
 }
 
 impl Rows {
-    fn with_rights(&self, seat: &SeatRow) -> SeatRow {
-        SeatRow {
-            read_only: self.read_only.contains(&(seat.workshop.clone(), seat.device.clone())),
-            ..seat.clone()
-        }
-    }
-
     fn replace(&mut self, workshop: &str, group: &GroupId, old: DocumentId, new: DocumentId) -> Result<(), StoreError> {
         let row = self.workshops.get_mut(workshop).ok_or(StoreError::Conflict)?;
         let listed = row
@@ -346,7 +338,9 @@ impl Rows {
                 insert_new(&mut self.devices, device.hash, device)
             }
             Write::PutSeat(seat) => {
-                self.seats.insert((seat.device.clone(), seat.workshop.clone()), seat);
+                let key = (seat.device.clone(), seat.workshop.clone());
+                let read_only = self.seats.get(&key).is_some_and(|known| known.read_only);
+                self.seats.insert(key, SeatRow { read_only, ..seat });
                 Ok(())
             }
             Write::AddToken(token) => insert_new(&mut self.tokens, token.hash, token),
@@ -369,7 +363,6 @@ impl Rows {
                 self.tokens.retain(|_, token| token.workshop != workshop);
                 self.transfers.retain(|(of, _)| *of != workshop);
                 self.replaced.retain(|_, (of, _)| *of != workshop);
-                self.read_only.retain(|(of, _)| *of != workshop);
                 self.acts.retain(|act| act.workshop != workshop);
                 Ok(())
             }
@@ -409,14 +402,8 @@ impl Rows {
                 device,
                 read_only,
             } => {
-                if !self.seats.contains_key(&(device.clone(), workshop.clone())) {
-                    return Err(StoreError::Conflict);
-                }
-                if read_only {
-                    self.read_only.insert((workshop, device));
-                } else {
-                    self.read_only.remove(&(workshop, device));
-                }
+                let seat = self.seats.get_mut(&(device, workshop)).ok_or(StoreError::Conflict)?;
+                seat.read_only = read_only;
                 Ok(())
             }
             Write::RecordWriter { document, writer } => {

@@ -266,13 +266,8 @@ pub async fn work(target: &Target, work: Work, board: &Automerge) -> Result<Outc
     drop(news);
     // The bare server holds nothing: every edit is made on the same document, so frames are of the same size.
     let notes: Vec<automerge::ObjId> = notes_of(&confirmed)?;
-    let actors: Vec<automerge::ActorId> = (0..work.people)
-        .map(|number| {
-            let mut bytes = rand_bytes(number as u64 ^ u64::from(std::process::id()) << 20);
-            bytes[15] = number as u8;
-            automerge::ActorId::from(bytes)
-        })
-        .collect();
+    // New in every round: an actor id belongs to the device that wrote under it first, and the seats are taken in turn.
+    let actors: Vec<automerge::ActorId> = (0..work.people).map(|_| automerge::ActorId::random()).collect();
     let document = target.document.unwrap_or(DocumentId::from_bytes([7; 16]));
     let mut sent: BTreeMap<Mark, (Instant, usize)> = BTreeMap::new();
     let mut last_of: Vec<Option<automerge::ChangeHash>> = vec![None; work.people];
@@ -382,17 +377,4 @@ fn notes_of(document: &Automerge) -> Result<Vec<automerge::ObjId>> {
     }
     ensure!(!ids.is_empty(), "the board has notes");
     Ok(ids)
-}
-
-/// Sixteen bytes that no other run of the generator draws; nothing secret.
-fn rand_bytes(seed: u64) -> [u8; 16] {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from(std::process::id());
-    let mut bytes = [0; 16];
-    for byte in &mut bytes {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        *byte = state as u8;
-    }
-    bytes
 }

@@ -13,7 +13,9 @@ use rusqlite::{Connection, params};
 use sync::DocumentId;
 
 use super::{
-    Committed, StoreError, Write, document_id, group_id, seal, store_error,
+    Committed, StoreError, Write, document_id, group_id,
+    read::sealed,
+    seal, store_error,
     write::{apply_one, delete_document},
 };
 use crate::store::DocumentKind;
@@ -64,7 +66,7 @@ pub fn replace(
     delete_document(connection, old)?;
     run("DELETE FROM writers WHERE document = ?1", params![&old.as_bytes()[..]])?;
     run(
-        "INSERT INTO replaced VALUES (?1, ?2, ?3)",
+        "INSERT INTO replaced VALUES (?1, ?2, ?3, seal('replaced', ?1, ?2, ?3))",
         params![&old.as_bytes()[..], workshop, group.as_str()],
     )?;
     owe(connection)
@@ -113,11 +115,15 @@ fn truncate(connection: &Connection) -> Result<(), StoreError> {
 /// The replaced documents of a workshop.
 pub fn replaced(connection: &Connection, workshop: &str) -> Result<Vec<(DocumentId, GroupId)>, StoreError> {
     let mut statement = connection
-        .prepare_cached("SELECT document, group_id FROM replaced WHERE workshop = ?1")
+        .prepare_cached(&format!(
+            "SELECT document, group_id, seal = {} FROM replaced WHERE workshop = ?1",
+            seal::expression("replaced")
+        ))
         .map_err(store_error)?;
     let mut rows = statement.query(params![workshop]).map_err(store_error)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(store_error)? {
+        sealed(row, 2, "a replaced document")?;
         let document: Vec<u8> = row.get(0).map_err(store_error)?;
         if let Some(group) = group_id(row.get(1).map_err(store_error)?)? {
             found.push((document_id(&document)?, group));

@@ -4,7 +4,7 @@ use board::PersonId;
 use rusqlite::{Connection, params};
 use sync::DocumentId;
 
-use super::{StoreError, damaged, erasure, group_id, seal, store_error};
+use super::{StoreError, damaged, erasure, group_id, read::sealed, seal, store_error};
 use crate::store::{ActRow, WriterRow};
 
 fn run(connection: &Connection, sql: &str, parameters: &[&dyn rusqlite::ToSql]) -> Result<usize, StoreError> {
@@ -16,27 +16,18 @@ fn run(connection: &Connection, sql: &str, parameters: &[&dyn rusqlite::ToSql]) 
 
 /// Makes a seat read-only, or not.
 pub fn set_read_only(connection: &Connection, workshop: &str, device: &str, read_only: bool) -> Result<(), StoreError> {
-    let seated = connection
-        .prepare_cached("SELECT 1 FROM seats WHERE device = ?1 AND workshop = ?2")
-        .and_then(|mut statement| statement.exists(params![device, workshop]))
-        .map_err(store_error)?;
-    if !seated {
+    // A seat whose row is damaged is left alone: a new seal would hide that.
+    let intact = seal::expression("seats");
+    let changed = run(
+        connection,
+        &format!("UPDATE seats SET read_only = ?3 WHERE workshop = ?1 AND device = ?2 AND seal = {intact}"),
+        params![workshop, device, read_only],
+    )?;
+    if changed == 0 {
         return Err(StoreError::Conflict);
     }
-    let sql = if read_only {
-        "INSERT OR IGNORE INTO read_only VALUES (?1, ?2)"
-    } else {
-        "DELETE FROM read_only WHERE workshop = ?1 AND device = ?2"
-    };
-    run(connection, sql, params![workshop, device]).map(|_| ())
-}
-
-/// Whether a device may only read.
-pub fn is_read_only(connection: &Connection, workshop: &str, device: &str) -> Result<bool, StoreError> {
-    connection
-        .prepare_cached("SELECT 1 FROM read_only WHERE workshop = ?1 AND device = ?2")
-        .and_then(|mut statement| statement.exists(params![workshop, device]))
-        .map_err(store_error)
+    let seat = "workshop = ?1 AND device = ?2";
+    seal::renew(connection, "seats", seat, params![workshop, device])
 }
 
 /// Takes a person's name and identifier from where they are not part of a document.
@@ -67,7 +58,11 @@ pub fn forget_person(connection: &Connection, workshop: &str, person: &PersonId)
     }
     run(
         connection,
-        "UPDATE writers SET person = NULL WHERE person = ?1",
+        &format!(
+            "UPDATE writers SET person = NULL, seal = seal('writers', document, actor, device, NULL)
+             WHERE person = ?1 AND seal = {}",
+            seal::expression("writers")
+        ),
         params![person.as_str()],
     )?;
     erasure::owe(connection)
@@ -77,7 +72,7 @@ pub fn forget_person(connection: &Connection, workshop: &str, person: &PersonId)
 pub fn record_writer(connection: &Connection, document: &DocumentId, writer: &WriterRow) -> Result<(), StoreError> {
     run(
         connection,
-        "INSERT OR IGNORE INTO writers VALUES (?1, ?2, ?3, ?4)",
+        "INSERT OR IGNORE INTO writers VALUES (?1, ?2, ?3, ?4, seal('writers', ?1, ?2, ?3, ?4))",
         params![
             &document.as_bytes()[..],
             writer.actor,
@@ -91,13 +86,17 @@ pub fn record_writer(connection: &Connection, document: &DocumentId, writer: &Wr
 /// As whom devices wrote on a document.
 pub fn writers(connection: &Connection, document: &DocumentId) -> Result<Vec<WriterRow>, StoreError> {
     let mut statement = connection
-        .prepare_cached("SELECT actor, device, person FROM writers WHERE document = ?1")
+        .prepare_cached(&format!(
+            "SELECT actor, device, person, seal = {} FROM writers WHERE document = ?1",
+            seal::expression("writers")
+        ))
         .map_err(store_error)?;
     let mut rows = statement
         .query(params![&document.as_bytes()[..]])
         .map_err(store_error)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(store_error)? {
+        sealed(row, 3, "who wrote as whom")?;
         let person: Option<String> = row.get(2).map_err(store_error)?;
         found.push(WriterRow {
             actor: row.get(0).map_err(store_error)?,
@@ -114,7 +113,8 @@ pub fn writers(connection: &Connection, document: &DocumentId) -> Result<Vec<Wri
 pub fn record_act(connection: &Connection, act: &ActRow) -> Result<(), StoreError> {
     run(
         connection,
-        "INSERT INTO acts (workshop, at_ms, device, act, group_id, subject, count) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO acts (workshop, at_ms, device, act, group_id, subject, count, seal)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, seal('acts', ?1, ?2, ?3, ?4, ?5, ?6, ?7))",
         params![
             act.workshop,
             act.at_ms,
@@ -131,14 +131,17 @@ pub fn record_act(connection: &Connection, act: &ActRow) -> Result<(), StoreErro
 /// What coordinators did, the latest first.
 pub fn acts(connection: &Connection, workshop: &str, limit: usize) -> Result<Vec<ActRow>, StoreError> {
     let mut statement = connection
-        .prepare_cached(
-            "SELECT at_ms, device, act, group_id, subject, count FROM acts WHERE workshop = ?1 ORDER BY row DESC LIMIT ?2",
-        )
+        .prepare_cached(&format!(
+            "SELECT at_ms, device, act, group_id, subject, count, seal = {} FROM acts
+             WHERE workshop = ?1 ORDER BY row DESC LIMIT ?2",
+            seal::expression("acts")
+        ))
         .map_err(store_error)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut rows = statement.query(params![workshop, limit]).map_err(store_error)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next().map_err(store_error)? {
+        sealed(row, 6, "an act of the log")?;
         found.push(ActRow {
             workshop: workshop.to_owned(),
             at_ms: row.get(0).map_err(store_error)?,

@@ -6,7 +6,7 @@ use sync::{DocumentId, Lease};
 
 use super::{
     DeviceRow, LinkRow, SeatRow, StoreError, StoredDocument, TokenRow, WorkshopRow, damaged, document_id, group_id,
-    moderation, seal, store_error,
+    seal, store_error,
 };
 use crate::{
     secret::SecretHash,
@@ -231,13 +231,14 @@ pub fn device(connection: &Connection, hash: SecretHash) -> Result<Option<Device
 
 fn seat_columns() -> String {
     format!(
-        "SELECT device, workshop, role, group_id, person, person_name, via, revoked, updated_at_ms, seal = {} FROM seats",
+        "SELECT device, workshop, role, group_id, person, person_name, via, revoked, updated_at_ms, read_only, seal = {}
+         FROM seats",
         seal::expression("seats")
     )
 }
 
 fn seat_of_row(row: &Row<'_>) -> Result<SeatRow, StoreError> {
-    sealed(row, 9, "a seat")?;
+    sealed(row, 10, "a seat")?;
     let role: String = row.get(2).map_err(store_error)?;
     let person: Option<String> = row.get(4).map_err(store_error)?;
     let via: Option<String> = row.get(6).map_err(store_error)?;
@@ -254,8 +255,7 @@ fn seat_of_row(row: &Row<'_>) -> Result<SeatRow, StoreError> {
             .map(|via| LinkKind::parse(&via).ok_or_else(|| damaged("a seat's link")))
             .transpose()?,
         revoked: row.get(7).map_err(store_error)?,
-        // Filled in by `with_rights`.
-        read_only: false,
+        read_only: row.get(9).map_err(store_error)?,
         updated_at_ms: row.get(8).map_err(store_error)?,
     })
 }
@@ -265,14 +265,7 @@ pub fn seat(connection: &Connection, device: &str, workshop: &str) -> Result<Opt
         .prepare_cached(&format!("{} WHERE device = ?1 AND workshop = ?2", seat_columns()))
         .map_err(store_error)?;
     let mut rows = statement.query(params![device, workshop]).map_err(store_error)?;
-    let seat = rows.next().map_err(store_error)?.map(seat_of_row).transpose()?;
-    seat.map(|seat| with_rights(connection, seat)).transpose()
-}
-
-/// The seat with what a coordinator took away from it, which stands in a table of its own.
-fn with_rights(connection: &Connection, seat: SeatRow) -> Result<SeatRow, StoreError> {
-    let read_only = moderation::is_read_only(connection, &seat.workshop, &seat.device)?;
-    Ok(SeatRow { read_only, ..seat })
+    rows.next().map_err(store_error)?.map(seat_of_row).transpose()
 }
 
 /// Everybody who has a seat in a workshop, the latest first.
@@ -287,7 +280,7 @@ pub fn seats_of_workshop(connection: &Connection, workshop: &str, limit: usize) 
     let mut rows = statement.query(params![workshop, limit]).map_err(store_error)?;
     let mut seats = Vec::new();
     while let Some(row) = rows.next().map_err(store_error)? {
-        seats.push(with_rights(connection, seat_of_row(row)?)?);
+        seats.push(seat_of_row(row)?);
     }
     Ok(seats)
 }
@@ -303,7 +296,7 @@ pub fn seats(connection: &Connection, device: &str, limit: usize) -> Result<Vec<
     let mut rows = statement.query(params![device, limit]).map_err(store_error)?;
     let mut seats = Vec::new();
     while let Some(row) = rows.next().map_err(store_error)? {
-        seats.push(with_rights(connection, seat_of_row(row)?)?);
+        seats.push(seat_of_row(row)?);
     }
     Ok(seats)
 }
@@ -374,7 +367,7 @@ fn one<T>(
 }
 
 /// The row says what was written: column `index` holds whether its seal fits.
-fn sealed(row: &Row<'_>, index: usize, what: &str) -> Result<(), StoreError> {
+pub(super) fn sealed(row: &Row<'_>, index: usize, what: &str) -> Result<(), StoreError> {
     if row.get::<_, bool>(index).map_err(store_error)? {
         Ok(())
     } else {

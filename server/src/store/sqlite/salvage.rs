@@ -19,7 +19,7 @@ use super::{DATABASE_FILE, StoreError, check, open_reading, open_writing, store_
 /// read beside the work.
 const READ_FIRST_BYTES_MAX: u64 = 512 * 1024 * 1024;
 /// Tables that are copied whole or not at all.
-const DIRECTORY: [&str; 13] = [
+const DIRECTORY: [&str; 12] = [
     "workshops",
     "groups",
     "documents",
@@ -29,7 +29,6 @@ const DIRECTORY: [&str; 13] = [
     "tokens",
     "transfers",
     "replaced",
-    "read_only",
     "writers",
     "acts",
     "canary",

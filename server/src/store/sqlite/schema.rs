@@ -142,7 +142,8 @@ CREATE TABLE leases (
 CREATE TABLE replaced (
     document BLOB PRIMARY KEY NOT NULL,
     workshop TEXT NOT NULL,
-    group_id TEXT NOT NULL
+    group_id TEXT NOT NULL,
+    seal BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX replaced_of_workshop ON replaced (workshop);
 CREATE TABLE scrub (
@@ -150,16 +151,16 @@ CREATE TABLE scrub (
     owed INTEGER NOT NULL
 );
 INSERT INTO scrub VALUES (1, 0);
-CREATE TABLE read_only (
-    workshop TEXT NOT NULL,
-    device TEXT NOT NULL,
-    PRIMARY KEY (workshop, device)
-) WITHOUT ROWID;
+ALTER TABLE seats ADD COLUMN read_only INTEGER NOT NULL DEFAULT 0;
+UPDATE seats
+SET seal = seal('seats', device, workshop, role, group_id, person, person_name, via, revoked, updated_at_ms, read_only)
+WHERE seal = seal('seats', device, workshop, role, group_id, person, person_name, via, revoked, updated_at_ms);
 CREATE TABLE writers (
     document BLOB NOT NULL,
     actor BLOB NOT NULL,
     device TEXT NOT NULL,
     person TEXT,
+    seal BLOB NOT NULL,
     PRIMARY KEY (document, actor)
 ) WITHOUT ROWID;
 CREATE TABLE acts (
@@ -170,7 +171,8 @@ CREATE TABLE acts (
     act TEXT NOT NULL,
     group_id TEXT,
     subject TEXT,
-    count INTEGER NOT NULL
+    count INTEGER NOT NULL,
+    seal BLOB NOT NULL
 );
 CREATE INDEX acts_of_workshop ON acts (workshop, row);
 ",

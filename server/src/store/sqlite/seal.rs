@@ -12,8 +12,8 @@ use super::{StoreError, store_error};
 /// Bytes of a seal: it guards against accidents, and 64 bits of them never happen twice.
 const SEAL_BYTES: usize = 8;
 
-/// The tables with seals: name, and the columns that the seal covers. The seal is each table's last column.
-pub const SEALED: [(&str, &str); 10] = [
+/// The tables with seals: name, and the columns that the seal covers.
+pub const SEALED: [(&str, &str); 13] = [
     ("workshops", "id, document, theme, created_at_ms, boards"),
     ("documents", "row, id, workshop, kind, last_seq"),
     ("snapshots", "document, up_to_seq, hash"),
@@ -24,9 +24,12 @@ pub const SEALED: [(&str, &str); 10] = [
     ("devices", "hash, device, created_at_ms"),
     (
         "seats",
-        "device, workshop, role, group_id, person, person_name, via, revoked, updated_at_ms",
+        "device, workshop, role, group_id, person, person_name, via, revoked, updated_at_ms, read_only",
     ),
     ("tokens", "hash, device, workshop, expires_at_ms"),
+    ("replaced", "document, workshop, group_id"),
+    ("writers", "document, actor, device, person"),
+    ("acts", "workshop, at_ms, device, act, group_id, subject, count"),
 ];
 
 /// Makes the SQL function `seal(table, column, …)` known to a connection.

@@ -136,8 +136,11 @@ pub(super) fn apply_one(connection: &Connection, write: &Write, committed: &mut 
         }
         Write::PutSeat(seat) => {
             run(
-                "INSERT OR REPLACE INTO seats VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
-                 seal('seats', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9))",
+                "INSERT INTO seats
+                 (device, workshop, role, group_id, person, person_name, via, revoked, updated_at_ms)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                 ON CONFLICT (device, workshop) DO UPDATE SET role = ?3, group_id = ?4, person = ?5, person_name = ?6,
+                 via = ?7, revoked = ?8, updated_at_ms = ?9",
                 params![
                     seat.device,
                     seat.workshop,
@@ -149,6 +152,12 @@ pub(super) fn apply_one(connection: &Connection, write: &Write, committed: &mut 
                     seat.revoked,
                     seat.updated_at_ms
                 ],
+            )?;
+            seal::renew(
+                connection,
+                "seats",
+                "device = ?1 AND workshop = ?2",
+                params![seat.device, seat.workshop],
             )?;
         }
         Write::AddToken(token) => {
@@ -337,7 +346,6 @@ fn delete_workshop(connection: &Connection, workshop: &str) -> Result<(), StoreE
         ("tokens", "workshop"),
         ("transfers", "workshop"),
         ("replaced", "workshop"),
-        ("read_only", "workshop"),
         ("acts", "workshop"),
         ("workshops", "id"),
     ] {
