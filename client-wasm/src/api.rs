@@ -10,6 +10,7 @@ pub use types::{
 };
 
 use board::{GroupId, PersonId};
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use serde_json::json;
 
 use fetch::{Method, call, call_empty, call_text};
@@ -78,8 +79,25 @@ pub async fn seat(workshop: &str) -> Result<Seat, ApiError> {
     call(Method::Get, &format!("/api/workshops/{}/seat", segment(workshop)), None).await
 }
 
+/// When a ticket is asked for once more beside the request that has no answer yet, in milliseconds. After a sleep the browser
+/// takes a connection for alive that no byte passes any more, and would wait for it for minutes; every further request goes over
+/// another one.
+const TICKET_TRIES_MS: [i32; 5] = [0, 700, 1_500, 3_000, 6_000];
+
 /// What opens this device's next socket, once. The server says here why it would not open one.
 pub async fn ticket(workshop: &str) -> Result<String, ApiError> {
+    let tries = TICKET_TRIES_MS.iter().map(|after_ms| async move {
+        if *after_ms > 0 {
+            fetch::pause(*after_ms).await;
+        }
+        one_ticket(workshop).await
+    });
+    // The first to end counts; the others end with it.
+    let mut tries: FuturesUnordered<_> = tries.collect();
+    tries.next().await.unwrap_or(Err(ApiError::Away))
+}
+
+async fn one_ticket(workshop: &str) -> Result<String, ApiError> {
     let url = format!("/api/workshops/{}/ticket", segment(workshop));
     let ticket: types::Ticket = call(Method::Post, &url, Some(&json!({}))).await?;
     Ok(ticket.ticket)

@@ -19,6 +19,7 @@ pub mod people;
 mod qr;
 mod rooms;
 pub mod secret;
+mod serve;
 pub mod startup;
 pub mod state;
 pub mod store;
@@ -103,7 +104,7 @@ pub async fn run_with_store(
         transfers: Mutex::new(BTreeMap::new()),
         next_session: AtomicU64::new(1),
     });
-    let service = api::router(Arc::clone(&state)).into_make_service_with_connect_info::<tls::PeerAddress>();
+    let router = api::router(Arc::clone(&state));
     drop(state);
     let stopped = async move {
         shutdown.await;
@@ -111,17 +112,13 @@ pub async fn run_with_store(
         // Nobody listening means that there are no connections.
         let _ = stop.send(true);
     };
-    let served = match tls {
+    match tls {
         Some(acceptor) => {
             let listener = tls::TlsListener::new(listener, acceptor).map_err(StartError::Serve)?;
-            axum::serve(listener, service).with_graceful_shutdown(stopped).await
+            serve::serve(listener, router, stopped, STOPPING_TIME_MAX).await;
         }
-        None => {
-            axum::serve(tls::PlainListener(listener), service)
-                .with_graceful_shutdown(stopped)
-                .await
-        }
-    };
+        None => serve::serve(tls::PlainListener(listener), router, stopped, STOPPING_TIME_MAX).await,
+    }
     if timeout(STOPPING_TIME_MAX, connections_ended.recv()).await.is_err() {
         tracing::warn!("some connections did not end in time");
     }
@@ -130,7 +127,7 @@ pub async fn run_with_store(
         tracing::warn!("some documents could not be saved in time; what was acknowledged is on disk");
     }
     tracing::info!("stopped");
-    served.map_err(StartError::Serve)
+    Ok(())
 }
 
 /// The server's name on the wire: new at every start, because what a client learnt in one run must not be taken for granted

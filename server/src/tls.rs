@@ -2,10 +2,7 @@
 
 use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
-use axum::{
-    extract::connect_info::Connected,
-    serve::{IncomingStream, Listener},
-};
+use axum::serve::Listener;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::mpsc,
@@ -78,22 +75,6 @@ fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
         options.mode(0o600);
     }
     options.open(path)?.write_all(bytes)
-}
-
-/// The address a request came from, over plain TCP or TLS.
-#[derive(Debug, Clone, Copy)]
-pub struct PeerAddress(pub SocketAddr);
-
-impl Connected<IncomingStream<'_, TlsListener>> for PeerAddress {
-    fn connect_info(stream: IncomingStream<'_, TlsListener>) -> Self {
-        Self(*stream.remote_addr())
-    }
-}
-
-impl Connected<IncomingStream<'_, PlainListener>> for PeerAddress {
-    fn connect_info(stream: IncomingStream<'_, PlainListener>) -> Self {
-        Self(*stream.remote_addr())
-    }
 }
 
 /// Accepts plain connections, whose small frames do not wait for each other.
@@ -197,8 +178,13 @@ mod tests {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = Router::new().route("/", get(|| async { "寄合" }));
-        let service = app.into_make_service_with_connect_info::<PeerAddress>();
-        tokio::spawn(async move { axum::serve(TlsListener::new(listener, second).unwrap(), service).await });
+        let tls = TlsListener::new(listener, second).unwrap();
+        tokio::spawn(crate::serve::serve(
+            tls,
+            app,
+            std::future::pending(),
+            HANDSHAKE_TIME_MAX,
+        ));
 
         let mut roots = RootCertStore::empty();
         roots

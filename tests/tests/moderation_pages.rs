@@ -34,7 +34,7 @@ async fn chooses(seat: &Seated, testid: &str, words: &str) -> Result<()> {
 /// The state of a note, as the page knows it.
 async fn until_note_is(seat: &Seated, group: &str, id: &str, state: &str) -> Result<()> {
     let script = format!(
-        "(() => {{ const b = JSON.parse(window.yoriai.state()).boards[{}]; const n = b && b.notes[{}]; return n && n.state === {}; }})()",
+        "(() => {{ const b = JSON.parse(window.yoriai.state()).groups[{}]; const n = b && b.notes[{}]; return n && n.state === {}; }})()",
         json!(group),
         json!(id),
         json!(state)

@@ -132,17 +132,41 @@ async fn answer(method: Method, url: &str, body: Option<&serde_json::Value>) -> 
             .map_err(away)?;
     }
 
-    let expire = Closure::once_into_js(move || abort.abort());
-    let timer = window
-        .set_timeout_with_callback_and_timeout_and_arguments_0(expire.unchecked_ref(), TIMEOUT_MS)
-        .map_err(away)?;
-    let outcome = exchange(&window, &request).await;
-    window.clear_timeout_with_handle(timer);
-    let (status, text) = outcome.map_err(away)?;
+    let _running = Running::new(&window, abort).map_err(away)?;
+    let (status, text) = exchange(&window, &request).await.map_err(away)?;
     if (200..300).contains(&status) {
         Ok(text)
     } else {
         Err(refusal(status, &text))
+    }
+}
+
+/// A request under way: it ends when nobody waits for it any more, or when its time is over. Left alone, one on a dead line would
+/// keep one of the browser's six connections to the server for minutes.
+struct Running {
+    window: web_sys::Window,
+    abort: web_sys::AbortController,
+    timer: i32,
+}
+
+impl Running {
+    fn new(window: &web_sys::Window, abort: web_sys::AbortController) -> Result<Self, JsValue> {
+        let expiring = abort.clone();
+        let expire = Closure::once_into_js(move || expiring.abort());
+        let timer = window.set_timeout_with_callback_and_timeout_and_arguments_0(expire.unchecked_ref(), TIMEOUT_MS)?;
+        Ok(Self {
+            window: window.clone(),
+            abort,
+            timer,
+        })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.window.clear_timeout_with_handle(self.timer);
+        // One that has ended does not mind.
+        self.abort.abort();
     }
 }
 

@@ -5,6 +5,7 @@ use std::{
     rc::{Rc, Weak},
 };
 
+use futures_util::future::{AbortHandle, abortable};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{CloseEvent, Event, MessageEvent, WebSocket};
@@ -18,7 +19,11 @@ const PROTOCOL: &str = "yoriai";
 const BROKEN: u16 = 1006;
 
 /// A WebSocket with its listeners, or the wish for one.
-pub struct BrowserSocket(Rc<Inner>);
+pub struct BrowserSocket {
+    inner: Rc<Inner>,
+    /// Ends the asking for a ticket.
+    asking: AbortHandle,
+}
 
 struct Inner {
     on_event: Box<dyn Fn(SocketEvent)>,
@@ -43,12 +48,8 @@ impl BrowserSocket {
             silent: Cell::new(false),
         });
         let (waiting, workshop) = (Rc::clone(&inner), workshop.to_owned());
-        spawn_local(async move {
-            let ticket = api::ticket(&workshop).await;
-            if waiting.silent.get() {
-                return;
-            }
-            match ticket {
+        let (opening, asking) = abortable(async move {
+            match api::ticket(&workshop).await {
                 Ok(ticket) => {
                     let line = Line::open(&workshop, &ticket, &waiting);
                     let failed = line.is_none();
@@ -65,7 +66,10 @@ impl BrowserSocket {
                 }
             }
         });
-        Self(inner)
+        spawn_local(async move {
+            let _ = opening.await;
+        });
+        Self { inner, asking }
     }
 }
 
@@ -132,7 +136,7 @@ impl Line {
 
 impl Socket for BrowserSocket {
     fn send(&self, frame: &[u8]) {
-        if let Some(line) = &*self.0.line.borrow()
+        if let Some(line) = &*self.inner.line.borrow()
             && line.socket.ready_state() == WebSocket::OPEN
         {
             // A failing send is followed by `close`, which is where losing the line is handled.
@@ -143,8 +147,9 @@ impl Socket for BrowserSocket {
 
 impl Drop for BrowserSocket {
     fn drop(&mut self) {
-        self.0.silent.set(true);
-        drop(self.0.line.take());
+        self.asking.abort();
+        self.inner.silent.set(true);
+        drop(self.inner.line.take());
     }
 }
 

@@ -14,9 +14,9 @@ use serde::Deserialize;
 use super::{body::Body, device, error::ApiError, seats};
 use crate::{
     secret::Secret,
+    serve::PeerAddress,
     state::{ServerState, wall_clock_ms},
     store::{LinkKind, LinkRow, SeatRow, Write},
-    tls::PeerAddress,
 };
 
 /// What one joins with: exactly one of secret and code.

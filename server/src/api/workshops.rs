@@ -23,9 +23,9 @@ use super::{
 };
 use crate::{
     secret::{hex, random_bits, random_bytes},
+    serve::PeerAddress,
     state::{ServerState, wall_clock_ms},
     store::{DocumentKind, SeatRow, Write},
-    tls::PeerAddress,
 };
 
 /// Longest theme in characters; on a printed card three lines.

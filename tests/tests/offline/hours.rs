@@ -136,7 +136,7 @@ async fn any_address_of_the_page_opens_without_a_network() {
             (format!("/w/{workshop}"), "1班"),
             ("/new".to_owned(), "テーマ"),
             ("/import".to_owned(), "報告"),
-            ("/j".to_owned(), "コード"),
+            ("/j".to_owned(), "番号"),
         ] {
             sato.opens(&path).await?;
             sato.page.reads(words).await?;
