@@ -9,8 +9,10 @@ pub use types::{
     NewGroup, NewWorkshop, PastSeat, Role, Seat, SeatGroup, SeatPerson, Transfer, Writer,
 };
 
+use std::pin::pin;
+
 use board::{GroupId, PersonId};
-use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use futures_util::{FutureExt as _, StreamExt as _, future::select, stream::FuturesUnordered};
 use serde_json::json;
 
 use fetch::{Method, call, call_empty, call_text};
@@ -79,22 +81,37 @@ pub async fn seat(workshop: &str) -> Result<Seat, ApiError> {
     call(Method::Get, &format!("/api/workshops/{}/seat", segment(workshop)), None).await
 }
 
-/// When a ticket is asked for once more beside the request that has no answer yet, in milliseconds. After a sleep the browser
-/// takes a connection for alive that no byte passes any more, and would wait for it for minutes; every further request goes over
-/// another one.
-const TICKET_TRIES_MS: [i32; 5] = [0, 700, 1_500, 3_000, 6_000];
+/// When a ticket is asked for once more beside the requests that have no answer yet, in milliseconds. After a sleep the browser
+/// takes connections for alive that no byte passes any more, and would wait for minutes; every further request goes over another
+/// one. Chromium keeps six to a server.
+const TICKET_TRIES_MS: [i32; 9] = [0, 300, 600, 900, 1_200, 1_500, 3_000, 6_000, 12_000];
+/// So many wait beside each other; the oldest ends when one more begins, which gives its connection back.
+const TICKET_TRIES_AT_ONCE: usize = 5;
 
 /// What opens this device's next socket, once. The server says here why it would not open one.
 pub async fn ticket(workshop: &str) -> Result<String, ApiError> {
-    let tries = TICKET_TRIES_MS.iter().map(|after_ms| async move {
-        if *after_ms > 0 {
-            fetch::pause(*after_ms).await;
+    let tries = TICKET_TRIES_MS.iter().enumerate().map(|(nth, begins_ms)| async move {
+        let ends_ms = TICKET_TRIES_MS.get(nth + TICKET_TRIES_AT_ONCE);
+        if *begins_ms > 0 {
+            fetch::pause(*begins_ms).await;
         }
-        one_ticket(workshop).await
+        let asking = one_ticket(workshop).map(Some);
+        match ends_ms {
+            Some(ends_ms) => {
+                let over = fetch::pause(ends_ms - begins_ms).map(|()| None);
+                select(pin!(asking), pin!(over)).await.factor_first().0
+            }
+            None => asking.await,
+        }
     });
-    // The first to end counts; the others end with it.
+    // The first to be answered counts; the others end with it.
     let mut tries: FuturesUnordered<_> = tries.collect();
-    tries.next().await.unwrap_or(Err(ApiError::Away))
+    while let Some(ended) = tries.next().await {
+        if let Some(answer) = ended {
+            return answer;
+        }
+    }
+    Err(ApiError::Away)
 }
 
 async fn one_ticket(workshop: &str) -> Result<String, ApiError> {

@@ -133,6 +133,12 @@ async fn row_26_texts_that_look_like_programs_are_texts_everywhere_and_the_polic
             (format!("/w/{imported}/cards"), "1班"),
         ] {
             seat.opens(&path).await?;
+            // Cards and links are shown when they are made.
+            for (page_of, button) in [("/cards", "cards-make"), ("/links", "links-mint")] {
+                if path.ends_with(page_of) {
+                    page.press(button).await?;
+                }
+            }
             // A text area's text is not part of the page's own.
             let shown = format!(
                 "document.body.innerText.includes({0}) || [...document.querySelectorAll('textarea, input')].some(e => e.value.includes({0}))",
