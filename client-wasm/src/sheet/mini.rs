@@ -145,16 +145,23 @@ fn close_frame(view: &BoardView) -> Rect {
     )
 }
 
+/// What begins no line in Japanese: it hangs over the end of the line before.
+const NOT_FIRST: &str = "、。，．,.!?！？」』）)】〉》”’・ーぁぃぅぇぉっゃゅょァィゥェォッャュョ";
+
 /// As much of a heading as stands over its island: at most so many lines of so many letters.
 fn short(heading: &str, letters: f64, lines_max: usize) -> Vec<String> {
     let most = (letters as usize).max(2);
     let line: Vec<char> = heading.lines().next().unwrap_or_default().chars().collect();
-    let mut lines: Vec<String> = line
-        .chunks(most)
-        .take(lines_max)
-        .map(|part| part.iter().collect())
-        .collect();
-    if let Some(last) = lines.last_mut().filter(|_| line.len() > most * lines_max) {
+    let mut rest = line.as_slice();
+    let mut lines: Vec<String> = Vec::new();
+    while !rest.is_empty() && lines.len() < lines_max {
+        let fits = most.min(rest.len());
+        let hangs = rest.get(fits).is_some_and(|next| NOT_FIRST.contains(*next));
+        let (part, after) = rest.split_at(fits + usize::from(hangs));
+        lines.push(part.iter().collect());
+        rest = after;
+    }
+    if let Some(last) = lines.last_mut().filter(|_| !rest.is_empty()) {
         last.pop();
         last.push('…');
     }
@@ -199,6 +206,12 @@ mod tests {
         assert_eq!(short("職員の意識", 8.0, 1), ["職員の意識"]);
         assert_eq!(short("職員の意識を高めよう", 5.0, 1), ["職員の意…"]);
         assert_eq!(short("職員の意識を高めよう", 5.0, 2), ["職員の意識", "を高めよう"]);
-        assert_eq!(short("職員の意識を高めよう!", 5.0, 2), ["職員の意識", "を高めよ…"]);
+        assert_eq!(short("職員の意識を高めようと", 5.0, 2), ["職員の意識", "を高めよ…"]);
+    }
+
+    #[test]
+    fn no_line_begins_with_what_ends_a_sentence() {
+        assert_eq!(short("組織はこうしよう!", 8.0, 2), ["組織はこうしよう!"]);
+        assert_eq!(short("組織は、こう", 3.0, 2), ["組織は、", "こう"]);
     }
 }
