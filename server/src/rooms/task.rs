@@ -3,6 +3,9 @@
 //! Everything is awaited in one place, so inputs are handled one at a time and in order. A panic that peer bytes cause costs
 //! the session they came from; the others are asked to reconnect, and the document is read again from the store.
 
+mod requests;
+mod watching;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
@@ -11,14 +14,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use automerge::{Automerge, ChangeHash};
-use board::{Workshop, WorkshopView};
+use automerge::ChangeHash;
+use board::WorkshopView;
 use sync::{
     DocumentId, Message, Room, SessionId,
     room::{CloseCode, Input, Output},
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
+use self::{
+    requests::{Retiring, decision},
+    watching::unwatched,
+};
 use super::{
     EditError, Pulse, Rooms, Shared, ToRoom,
     admission::{DocumentAdmission, Writers},
@@ -109,13 +116,6 @@ struct RoomTask {
     /// Waits for the answer whether the document has been replaced; nothing is received meanwhile.
     retiring: Option<Retiring>,
     replaced: bool,
-}
-
-/// A room on its way out, see [`ToRoom::Retire`].
-struct Retiring {
-    /// Still has to get the document.
-    last: Option<oneshot::Sender<Automerge>>,
-    replaced: oneshot::Receiver<()>,
 }
 
 impl RoomTask {
@@ -294,76 +294,6 @@ impl RoomTask {
                 // Beyond the bound it is dropped, and its asker reads "unavailable" from the closed reply.
             }
         }
-    }
-
-    fn look_or_edit(&mut self, message: ToRoom) {
-        let Some(doc) = self.room.doc() else {
-            return;
-        };
-        match message {
-            ToRoom::Look(look) => {
-                // The looker's own defects must not take the room down.
-                let looked = catch_unwind(AssertUnwindSafe(|| look(doc)));
-                self.shared.metrics.panics.inc_by(u64::from(looked.is_err()));
-            }
-            ToRoom::Edit { make, reply } => match catch_unwind(AssertUnwindSafe(|| make(doc))) {
-                Ok(Ok(changes)) if changes.is_empty() => {
-                    let _ = reply.send(Ok(()));
-                }
-                Ok(Ok(changes)) => {
-                    let token = self.expect_edit(reply);
-                    self.handle(Input::LocalChanges { changes, token });
-                }
-                Ok(Err(refused)) => {
-                    let _ = reply.send(Err(EditError::Refused(refused)));
-                }
-                Err(_) => {
-                    self.shared.metrics.panics.inc();
-                }
-            },
-            ToRoom::Durable { changes, reply } => {
-                let token = self.expect_edit(reply);
-                self.handle(Input::DurableChanges { changes, token });
-            }
-            // Of two the first decides; the second reads "unavailable".
-            ToRoom::Retire { last, replaced } if self.retiring.is_none() => {
-                let last = Some(last);
-                self.retiring = Some(Retiring { last, replaced });
-            }
-            _ => {}
-        }
-    }
-
-    /// Hands out the document once nothing of it is on its way to the disk any more.
-    fn hand_out_last(&mut self) {
-        let at_rest = self.persisting.is_none() && self.edits.is_empty();
-        if let (Some(retiring), Some(doc), true) = (&mut self.retiring, self.room.doc(), at_rest)
-            && let Some(last) = retiring.last.take()
-        {
-            // Whoever asked may have given up; the closed answer says so next.
-            let _ = last.send(doc.clone());
-        }
-    }
-
-    /// Whether the last state has been handed out: from then on nothing may be written, also no failed batch again.
-    fn is_handed_out(&self) -> bool {
-        self.retiring.as_ref().is_some_and(|retiring| retiring.last.is_none())
-    }
-
-    /// It is decided: the document was replaced and its room ends, or it goes on as if nothing had been.
-    fn retired(&mut self, replaced: bool) {
-        self.retiring = None;
-        if replaced {
-            self.outboxes.clear();
-            self.replaced = true;
-            self.ended = true;
-        }
-    }
-
-    fn expect_edit(&mut self, reply: oneshot::Sender<Result<(), EditError>>) -> u64 {
-        self.next_token += 1;
-        self.edits.insert(self.next_token, reply);
-        self.next_token
     }
 
     fn loaded(&mut self, outcome: Result<Loaded, StoreError>) {
@@ -546,12 +476,6 @@ impl RoomTask {
         }
     }
 
-    fn answer_edit(&mut self, token: u64, answer: Result<(), EditError>) {
-        if let Some(reply) = self.edits.remove(&token) {
-            let _ = reply.send(answer);
-        }
-    }
-
     /// After a panic nothing in memory can be trusted: the culprit is closed for good, the others come back by themselves.
     fn start_again(&mut self, culprit: Option<SessionId>) {
         self.shared.metrics.panics.inc();
@@ -574,49 +498,6 @@ impl RoomTask {
         self.edits.clear();
         self.wakes.clear();
         self.start_loading();
-    }
-
-    /// Tells the watchers of a workshop what it looks like now.
-    fn publish(&mut self) {
-        if self.watchers.is_empty() || self.published == self.room.heads() {
-            return;
-        }
-        let Some(doc) = self.room.doc() else {
-            return;
-        };
-        let view = catch_unwind(AssertUnwindSafe(|| Workshop::from_doc(doc.clone())));
-        self.published = self.room.heads().to_vec();
-        match view {
-            Ok(Ok(workshop)) => {
-                self.keep_theme(workshop.view());
-                for watcher in &self.watchers {
-                    watcher.send_replace(Some(Arc::clone(workshop.view())));
-                }
-            }
-            Ok(Err(error)) => tracing::error!(document = %self.document, %error, "workshop unreadable"),
-            Err(_) => {
-                self.shared.metrics.panics.inc();
-            }
-        }
-    }
-}
-
-impl RoomTask {
-    /// The start page lists workshops by a theme that the store keeps beside the document: it follows the document.
-    fn keep_theme(&mut self, view: &WorkshopView) {
-        if self.theme.as_ref() == Some(&view.theme) {
-            return;
-        }
-        self.theme = Some(view.theme.clone());
-        let (store, workshop, theme) = (
-            Arc::clone(&self.shared.store),
-            self.workshop.clone(),
-            view.theme.clone(),
-        );
-        tokio::spawn(async move {
-            // A list that shows the old theme until the next change is no harm.
-            let _ = store.commit(vec![Write::SetTheme { workshop, theme }]).await;
-        });
     }
 }
 
@@ -649,26 +530,10 @@ fn session_of(input: &Input) -> Option<SessionId> {
     }
 }
 
-/// Whether a retiring room's document was replaced; never resolves for a room that is not retiring.
-async fn decision(retiring: &mut Option<Retiring>) -> Result<(), oneshot::error::RecvError> {
-    match retiring {
-        Some(retiring) => (&mut retiring.replaced).await,
-        None => std::future::pending().await,
-    }
-}
-
 /// The outcome of a future that may not be there; never resolves without one.
 async fn ready<T>(future: &mut Option<Pin<Box<dyn Future<Output = T> + Send>>>) -> T {
     match future {
         Some(future) => future.await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Until a watcher has gone; never resolves without one.
-async fn unwatched<T>(watchers: &[watch::Sender<T>]) {
-    match watchers.first() {
-        Some(watcher) => watcher.closed().await,
         None => std::future::pending().await,
     }
 }
