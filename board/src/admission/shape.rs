@@ -47,6 +47,8 @@ pub(crate) struct Field {
     pub kind: Kind,
     /// A new entry without it is refused.
     pub required: bool,
+    /// Written by coordinators only.
+    pub coordinators: bool,
 }
 
 /// A document.
@@ -60,6 +62,15 @@ const fn field(key: &'static str, kind: Kind) -> Field {
         key,
         kind,
         required: false,
+        coordinators: false,
+    }
+}
+const fn for_coordinators(key: &'static str, kind: Kind) -> Field {
+    Field {
+        key,
+        kind,
+        required: false,
+        coordinators: true,
     }
 }
 const fn required(key: &'static str, kind: Kind) -> Field {
@@ -67,6 +78,7 @@ const fn required(key: &'static str, kind: Kind) -> Field {
         key,
         kind,
         required: true,
+        coordinators: false,
     }
 }
 const fn string(bytes_max: usize, check: fn(&str) -> bool) -> Kind {
@@ -140,7 +152,7 @@ const NOTE_FIELDS: &[Field] = &[
     field(MARKER, NAME_STRING),
     field(ROW_GROUP, string(ID_BYTES_MAX, id_or_empty)),
     field(STATE, STATE_KIND),
-    field(WITHHELD, Kind::Bool),
+    for_coordinators(WITHHELD, Kind::Bool),
     field(LONE_WOLF, Kind::Bool),
     field(SOURCE, string(2 * STRING_BYTES_MAX, any)),
     field(BLANKS, Kind::Number),
@@ -156,7 +168,7 @@ const ISLAND_FIELDS: &[Field] = &[
     field(MERGED_INTO, string(90, merge)),
     field(AT, Kind::Number),
     field(STATE, STATE_KIND),
-    field(WITHHELD, Kind::Bool),
+    for_coordinators(WITHHELD, Kind::Bool),
     field(SOURCE, string(2 * STRING_BYTES_MAX, any)),
     field(BLANKS, Kind::Number),
     field(PREV, string(ID_BYTES_MAX + 2, item)),

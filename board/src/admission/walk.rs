@@ -8,7 +8,7 @@ use automerge::{
 };
 
 use super::{
-    Inadmissible,
+    Inadmissible, Role,
     shape::{Field, Kind, Map, Shape},
 };
 
@@ -19,10 +19,11 @@ const GRAPHEME_CHARS_MAX: usize = 64;
 /// Numbers larger than a double holds exactly make no sense in any field.
 const NUMBER_MAX: f64 = 9_007_199_254_740_992.0;
 
-pub(crate) fn admit(shape: &Shape, before: &Automerge, changes: &[Change]) -> Result<(), Inadmissible> {
+pub(crate) fn admit(shape: &Shape, before: &Automerge, changes: &[Change], by: Role) -> Result<(), Inadmissible> {
     let mut walk = Walk {
         shape,
         before,
+        by,
         made: BTreeMap::new(),
         written: BTreeSet::new(),
         grown: BTreeMap::new(),
@@ -57,6 +58,8 @@ enum Object<'a> {
 struct Walk<'a> {
     shape: &'a Shape,
     before: &'a Automerge,
+    /// Who wrote.
+    by: Role,
     /// Objects made by these changes, entries with the keys they got.
     made: BTreeMap<Id, (Object<'a>, Vec<&'static str>)>,
     /// Registers written by these changes.
@@ -217,6 +220,9 @@ impl<'a> Walk<'a> {
         let Some(field) = fields.iter().find(|field| field.key == key) else {
             return Err(refused("not a field", &[name, key]));
         };
+        if field.coordinators && self.by != Role::Coordinator {
+            return Err(refused("only coordinators write this", &[name, key]));
+        }
         match (&op.action, field.kind) {
             (OpType::Make(ObjType::Text), Kind::Text { chars_max }) => {
                 // A second text in its place would lose the letters of the first.

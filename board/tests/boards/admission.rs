@@ -4,7 +4,7 @@ use automerge::{
     Automerge, AutomergeError, ObjType, ROOT, ReadDoc, transaction::Transactable, transaction::Transaction,
 };
 use board::{
-    Command, Stage, Workshop, WorkshopCommand,
+    Command, Role, Stage, Workshop, WorkshopCommand,
     admission::{admit_board, admit_workshop},
     workshop::NewWorkshop,
 };
@@ -15,7 +15,7 @@ use crate::common::{Table, actor, item, stamp};
 fn admitted(write: impl FnOnce(&mut Transaction<'_>) -> Result<(), AutomergeError>) -> Result<(), &'static str> {
     let board = Table::with_islands(2).board;
     admitted_into(board.doc(), write, |before, changes| {
-        admit_board(before, changes).map_err(|refused| refused.rule)
+        admit_board(before, changes, Role::Participant).map_err(|refused| refused.rule)
     })
 }
 
@@ -45,6 +45,26 @@ fn a_note_with_text_and_place_is_admitted() {
         tx.put(&entry, "place", "- V 10 20")
     };
     assert_eq!(admitted(note), Ok(()));
+}
+
+#[test]
+fn only_coordinators_withhold_and_show_again() {
+    let mut board = Table::with_islands(2).board;
+    for (items, withheld) in [("n:n0", true), ("n:n0", false), ("i:i0", true)] {
+        let before = board.doc().clone();
+        let command = Command::Withhold {
+            items: vec![item(items)],
+            withheld,
+        };
+        let change = board
+            .apply(command, &stamp("cora"))
+            .expect("done")
+            .change
+            .expect("a change");
+        let admitted = |by| admit_board(&before, std::slice::from_ref(&change), by).map_err(|refused| refused.rule);
+        assert_eq!(admitted(Role::Coordinator), Ok(()));
+        assert_eq!(admitted(Role::Participant), Err("only coordinators write this"));
+    }
 }
 
 #[test]
@@ -139,7 +159,7 @@ fn a_register_is_never_deleted_but_a_conflict_may_be_settled() {
     let winner = anna.board.view().notes[&crate::common::note("n0")].colour;
     let before = anna.board.doc().clone();
     let change = anna.apply(colour(winner)).change.expect("the conflict is settled");
-    assert_eq!(admit_board(&before, &[change]), Ok(()));
+    assert_eq!(admit_board(&before, &[change], Role::Participant), Ok(()));
 }
 
 #[test]
@@ -198,15 +218,19 @@ fn changes_that_build_on_unknown_objects_are_refused() {
     table.type_at("x", 0, "字");
     let second_only = table.board.doc().get_changes(&heads);
     assert_eq!(
-        admit_board(&before, &second_only).map_err(|refused| refused.rule),
+        admit_board(&before, &second_only, Role::Participant).map_err(|refused| refused.rule),
         Err("an object nobody knows")
     );
     assert_eq!(
-        admit_board(&before, &table.board.doc().get_changes(&before.get_heads())),
+        admit_board(
+            &before,
+            &table.board.doc().get_changes(&before.get_heads()),
+            Role::Participant
+        ),
         Ok(())
     );
     assert_eq!(
-        admit_board(table.board.doc(), &second_only),
+        admit_board(table.board.doc(), &second_only, Role::Participant),
         Ok(()),
         "what is already there passes"
     );
@@ -231,7 +255,10 @@ fn everything_the_demo_evening_does_is_admitted() {
     ] {
         let before = table.board.doc().clone();
         let applied = table.board.apply(command, &stamp("anna")).expect("done");
-        assert_eq!(admit_board(&before, &[applied.change.expect("a change")]), Ok(()));
+        assert_eq!(
+            admit_board(&before, &[applied.change.expect("a change")], Role::Coordinator),
+            Ok(())
+        );
     }
 }
 
@@ -281,7 +308,7 @@ fn a_workshop_admits_its_own_commands_and_nothing_else() {
     let crossed = admitted_into(
         board.doc(),
         |tx| tx.put(ROOT, "theme", "x"),
-        |before, changes| admit_board(before, changes).map_err(|refused| refused.rule),
+        |before, changes| admit_board(before, changes, Role::Participant).map_err(|refused| refused.rule),
     );
     assert_eq!(crossed, Err("not a key that may be written"));
 }

@@ -11,7 +11,7 @@ use std::{
 
 use automerge::{ActorId, Automerge, ObjId, ROOT, ReadDoc};
 use board::{
-    Applied, Board, BoardView, ItemId, Place, Stamp, State, Touched,
+    Applied, Board, BoardView, ItemId, Place, Role, Stamp, State, Touched,
     admission::admit_board,
     board::{ActsOf, Erasure},
     id_sequence::IdSequence,
@@ -175,7 +175,7 @@ impl History {
         }
         let Some(change) = applied.change else { return };
         // The server has all that this replica knows, because everything reaches it at once.
-        if let Err(refusal) = admit_board(&self.server, std::slice::from_ref(&change)) {
+        if let Err(refusal) = admit_board(&self.server, std::slice::from_ref(&change), Role::Coordinator) {
             self.fail(&format!("{what} was refused: {refusal}"));
         }
         self.server

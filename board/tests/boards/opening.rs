@@ -339,7 +339,7 @@ fn javascript_may_write_strings_as_texts_and_numbers_as_floats() {
     })
     .expect("written");
     let changes = doc.get_changes(&before);
-    board::admission::admit_board(board.doc(), &changes).expect("admitted");
+    board::admission::admit_board(board.doc(), &changes, board::Role::Participant).expect("admitted");
     board.apply_changes(changes).expect("applied");
     let view = board.view();
     let fresh = &view.notes[&note("fromjs")];

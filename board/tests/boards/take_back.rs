@@ -251,7 +251,7 @@ fn a_flood_is_taken_back_in_several_changes_that_admission_lets_through() {
     assert!(done.rest > 0);
     let change = first.change.expect("a change");
     assert!(change.len() <= 5_000, "{} operations", change.len());
-    board::admission::admit_board(&server, &[change]).expect("admitted");
+    board::admission::admit_board(&server, &[change], board::Role::Coordinator).expect("admitted");
     let (_, done) = table
         .board
         .take_back(&of("prankster"), &stamp("anna"))

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use automerge::{ActorId, Automerge, Change};
+use board::Role;
 use sync::{Admission, PeerInfo, Refusal};
 
 use crate::{
@@ -43,6 +44,15 @@ impl Writers {
     }
 }
 
+/// The role that the server itself found in the seat, see [`crate::connection`].
+fn role(info: &PeerInfo) -> Role {
+    match info.entry.role.as_str() {
+        "coordinator" => Role::Coordinator,
+        "participant" => Role::Participant,
+        _ => Role::Viewer,
+    }
+}
+
 impl Admission for DocumentAdmission {
     fn now_s(&self) -> Option<i64> {
         Some(wall_clock_ms().div_euclid(1_000))
@@ -51,7 +61,7 @@ impl Admission for DocumentAdmission {
     fn admit(&mut self, doc: &Automerge, info: &PeerInfo, changes: &[Change]) -> Result<(), Refusal> {
         super::limits::check(doc, changes).inspect_err(|_| self.metrics.refused("full"))?;
         let admitted = match self.kind {
-            Some(DocumentKind::Board) => board::admission::admit_board(doc, changes),
+            Some(DocumentKind::Board) => board::admission::admit_board(doc, changes, role(info)),
             Some(DocumentKind::Workshop) => board::admission::admit_workshop(doc, changes),
             None => return Err(Refusal::new("not-ready", "the document is not loaded")),
         };

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use automerge::{ActorId, Automerge, Change, ChangeHash, ReadDoc as _};
-use board::{Board, Colour, Command, OrderHint, Stamp, view::Group};
+use board::{Board, Colour, Command, OrderHint, Role, Stamp, view::Group};
 use sync::{
     Access, Admission, DocumentId, FRAME_BYTES_MAX, Message, PeerId, PeerInfo, Refusal, Room, Session, SessionId,
     chunk, gate,
@@ -93,7 +93,8 @@ impl Admission for Guard {
     }
 
     fn admit(&mut self, doc: &Automerge, _info: &PeerInfo, changes: &[Change]) -> Result<(), Refusal> {
-        board::admission::admit_board(doc, changes).map_err(|refused| Refusal::new("refused", refused.rule))
+        board::admission::admit_board(doc, changes, Role::Participant)
+            .map_err(|refused| Refusal::new("refused", refused.rule))
     }
 }
 
