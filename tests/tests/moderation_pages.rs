@@ -143,6 +143,21 @@ async fn row_28_a_coordinator_calms_a_table_takes_back_and_erases_what_a_person_
             let errors: Vec<String> = seat.page.log().into_iter().filter(|line| line.starts_with("exception") || line.contains("panicked")).collect();
             ensure!(errors.is_empty(), "{} complains: {errors:?}", seat.page.name());
         }
+
+        // The tablet is removed: asked twice, gone at once, and what it wrote stays.
+        phone.opens(&format!("/w/{}", links.workshop)).await?;
+        phone.page.press("open-devices").await?;
+        phone.page.reads("鈴木(喜)").await?;
+        let device = phone.page.eval("[...document.querySelectorAll('.device')].find(e => e.innerText.includes('鈴木(喜)')).dataset.testid").await?;
+        let device = device.as_str().and_then(|id| id.strip_prefix("device-")).context("a device")?.to_owned();
+        phone.page.press(&format!("remove-{device}")).await?;
+        phone.page.reads("書いたものは残ります").await?;
+        picture(&phone, "37-remove").await?;
+        phone.page.press(&format!("remove-{device}")).await?;
+        phone.page.until("the device is gone from the list", "!document.querySelector('.devices').innerText.includes('鈴木(喜)')").await?;
+        table.page.reads("この会に入れなくなりました").await?;
+        picture(&table, "38-removed").await?;
+        until_note_is(&office, &group, &after, "live").await?;
         let csv = office.fetches(&format!("/api/workshops/{}/report.csv", links.workshop)).await?;
         let csv = String::from_utf8(csv).context("UTF-8")?;
         ensure!(csv.contains("広場にベンチがほしい") && !csv.contains("電話"), "{csv}");

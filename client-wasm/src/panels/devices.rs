@@ -1,4 +1,4 @@
-//! Everybody's devices, and the switch that lets one only read. For coordinators.
+//! Everybody's devices: the switch that lets one only read, and the way to take one's seat away. For coordinators.
 
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlInputElement;
@@ -55,6 +55,25 @@ pub fn DevicesPanel(props: &DevicesPanelProps) -> Html {
             });
         })
     };
+    // The device whose removal was asked for once.
+    let asked = use_state(|| None::<String>);
+    let remove = {
+        let (workshop, trouble, round, asked) = (props.workshop.clone(), trouble.clone(), round.clone(), asked.clone());
+        Callback::from(move |device: String| {
+            if asked.as_ref() != Some(&device) {
+                return asked.set(Some(device));
+            }
+            asked.set(None);
+            let (workshop, trouble, round) = (workshop.clone(), trouble.clone(), round.clone());
+            spawn_local(async move {
+                trouble.set(None);
+                if let Err(error) = api::revoke_seat(&workshop, &device).await {
+                    trouble.set(Some(error));
+                }
+                round.set(round.wrapping_add(1));
+            });
+        })
+    };
     let entry = |entry: &DeviceEntry| {
         let name = if entry.name.is_empty() {
             texts.unnamed
@@ -81,6 +100,11 @@ pub fn DevicesPanel(props: &DevicesPanelProps) -> Html {
                 ));
             })
         };
+        let sure = asked.as_ref() == Some(&entry.device);
+        let onremove = {
+            let (remove, device) = (remove.clone(), entry.device.clone());
+            Callback::from(move |_: MouseEvent| remove.emit(device.clone()))
+        };
         html! {
             <li key={entry.device.clone()} class="device" data-testid={format!("device-{}", entry.device)}>
                 <span class={classes!("device__line", here.then_some("device__line--here"))} aria-hidden="true" />
@@ -96,6 +120,15 @@ pub fn DevicesPanel(props: &DevicesPanelProps) -> Html {
                             aria-label={(texts.read_only_of)(name)} data-testid={format!("mute-{}", entry.device)} {onchange} />
                         <span aria-hidden="true">{texts.read_only}</span>
                     </label>
+                }
+                if !entry.own {
+                    <button type="button" class={classes!("button", if sure { "button--warning" } else { "button--quiet" })}
+                        aria-label={(!sure).then(|| (texts.remove_of)(name))} data-testid={format!("remove-{}", entry.device)} onclick={onremove}>
+                        {if sure { texts.remove_sure } else { texts.remove }}
+                    </button>
+                }
+                if sure {
+                    <p class="device__hint secondary small" role="status">{texts.remove_hint}</p>
                 }
             </li>
         }

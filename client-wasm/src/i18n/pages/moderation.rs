@@ -23,6 +23,14 @@ pub struct ModerationTexts {
     pub read_only: &'static str,
     /// The switch, said in full.
     pub read_only_of: fn(&str) -> String,
+    /// Takes a device's seat away.
+    pub remove: &'static str,
+    /// The same, once more and for good.
+    pub remove_sure: &'static str,
+    /// Which device, for who cannot see the row.
+    pub remove_of: fn(&str) -> String,
+    /// What removing means, before it is done.
+    pub remove_hint: &'static str,
     /// The log's panel and its button.
     pub log: &'static str,
     /// What it is.
@@ -212,6 +220,10 @@ pub(super) const JA: ModerationTexts = ModerationTexts {
     unnamed: "名前のない端末",
     read_only: "読むだけ",
     read_only_of: |name| format!("{name}を読むだけにする"),
+    remove: "外す",
+    remove_sure: "本当に外す",
+    remove_of: |name| format!("{name}を外す"),
+    remove_hint: "外すと、すぐに見ることも書くこともできなくなります。書いたものは残ります。カードや番号があればまた入れるので、そのときは「リンクと番号」で使えなくしてください。",
     log: "記録",
     log_hint: "この紙でだれが何をしたかの記録です。さわると、その場所が見えます。",
     log_empty: "まだ何もありません。",
@@ -267,6 +279,10 @@ pub(super) const EN: ModerationTexts = ModerationTexts {
     unnamed: "a device without a name",
     read_only: "Reading only",
     read_only_of: |name| format!("Let {name} only read"),
+    remove: "Remove",
+    remove_sure: "Really remove",
+    remove_of: |name| format!("Remove {name}"),
+    remove_hint: "It can neither read nor write at once. What it wrote stays. With a card or the code it can join again: revoke these under Links and code.",
     log: "Log",
     log_hint: "Who did what on this sheet. Touch a line to see its place.",
     log_empty: "Nothing yet.",
