@@ -220,9 +220,6 @@ impl<'a> Walk<'a> {
         let Some(field) = fields.iter().find(|field| field.key == key) else {
             return Err(refused("not a field", &[name, key]));
         };
-        if field.coordinators && self.by != Role::Coordinator {
-            return Err(refused("only coordinators write this", &[name, key]));
-        }
         match (&op.action, field.kind) {
             (OpType::Make(ObjType::Text), Kind::Text { chars_max }) => {
                 // A second text in its place would lose the letters of the first.
@@ -239,6 +236,9 @@ impl<'a> Walk<'a> {
             (OpType::Delete, Kind::String { .. } | Kind::Bool | Kind::Number)
                 if self.settles_conflict(op, field.key) => {}
             _ => return Err(refused("not a value for this field", &[name, key])),
+        }
+        if field.coordinators && self.by != Role::Coordinator {
+            return Err(refused("only coordinators write this", &[name, key]));
         }
         if let ObjectId::Id(OpId(counter, actor)) = &op.obj {
             self.written.insert(((*counter, actor.clone()), field.key));

@@ -50,7 +50,7 @@ fn a_note_with_text_and_place_is_admitted() {
 #[test]
 fn only_coordinators_withhold_and_show_again() {
     let mut board = Table::with_islands(2).board;
-    for (items, withheld) in [("n:n0", true), ("n:n0", false), ("i:i0", true)] {
+    for (items, withheld) in [("n:i0-0", true), ("n:i0-0", false), ("i:i0", true)] {
         let before = board.doc().clone();
         let command = Command::Withhold {
             items: vec![item(items)],
