@@ -176,11 +176,18 @@ pub(crate) fn text_fits(chars: usize) -> Result<(), Refused> {
     }
 }
 
+/// How far from the sheet's corner things lie: a quarter of the register's range, so that differences of two places still fit it.
+const SHEET_RANGE: f64 = COORDINATE_MAX / 4.0;
+
+/// The nearest place on or near the sheet: where things go for which nobody chose a place, on a board that is full.
+pub(crate) fn nearest_on_sheet(at: Point) -> Point {
+    let near = |value: f64| value.clamp(-SHEET_RANGE, SHEET_RANGE);
+    rounded(Point::new(near(at.x), near(at.y)))
+}
+
 /// A place on or near the sheet, rounded as documents have it.
 pub(crate) fn on_sheet(at: Point) -> Result<Point, Refused> {
-    // A quarter of the register's range, so that differences of two places still fit it.
-    let limit = COORDINATE_MAX / 4.0;
-    let fits = |value: f64| value.is_finite() && value.abs() <= limit;
+    let fits = |value: f64| value.is_finite() && value.abs() <= SHEET_RANGE;
     if fits(at.x) && fits(at.y) {
         Ok(rounded(at))
     } else {

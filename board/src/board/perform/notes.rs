@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Ground,
-    ground::{on_sheet, text_fits, too_many},
+    ground::{nearest_on_sheet, on_sheet, text_fits, too_many},
     order::jitter,
 };
 use crate::{
@@ -45,7 +45,7 @@ pub(crate) fn add(
     let parent = ground.landing(parent)?;
     let at = match at {
         Some(at) => on_sheet(at)?,
-        None => ground.free_spot(parent.as_ref(), NOTE, &[]),
+        None => nearest_on_sheet(ground.free_spot(parent.as_ref(), NOTE, &[])),
     };
     let item = ItemId::Note(note.id.clone());
     let order = ground.key(parent.as_ref(), order, &BTreeSet::new(), &item);
@@ -79,7 +79,7 @@ pub(crate) fn add_several(
                 let spot = ground.free_spot(parent.as_ref(), NOTE, &taken);
                 taken.push(Rect::new(spot, NOTE));
             }
-            taken.into_iter().map(|rect| rect.origin).collect()
+            taken.into_iter().map(|rect| nearest_on_sheet(rect.origin)).collect()
         }
     };
     let origin = ground.origin(parent.as_ref());
