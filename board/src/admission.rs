@@ -7,7 +7,8 @@
 //! Rules: known keys only; the flat maps and their entries are made once and never removed or replaced; a new note
 //! brings its text and place, a new island its heading and place, and these texts are spliced from then on, never
 //! replaced; every value has the right type and size; a string field may be a text object, as JavaScript writes
-//! them; what a coordinator alone may say (that a note is withheld) only a coordinator writes. Sizes allow for two people filling the same thing at the same time.
+//! them; what a coordinator alone may say (that a note is withheld) only a coordinator writes. Sizes allow for two
+//! people filling the same thing at the same time.
 
 mod shape;
 mod walk;

@@ -145,9 +145,7 @@ impl Raw {
             fingerprint,
         })
     }
-}
 
-impl Raw {
     /// Adds the entries with several states beside each other. Which of them is there decides too, and automerge's patches
     /// tell of the winner alone: that one behind it went or was replaced is said nowhere.
     pub fn add_contested(&self, dirty: &mut Dirty) {
