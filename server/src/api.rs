@@ -24,6 +24,7 @@ mod tokens;
 mod transfers;
 mod workshops;
 
+pub(crate) use body::LARGE_BODIES_MAX;
 pub(crate) use seats::damaged;
 
 use std::sync::Arc;

@@ -37,7 +37,7 @@ use std::{
 use sync::PeerId;
 use tokio::{
     net::TcpListener,
-    sync::{mpsc, watch},
+    sync::{Semaphore, mpsc, watch},
     time::timeout,
 };
 
@@ -93,6 +93,7 @@ pub async fn run_with_store(
         metrics,
         origins: Origins::new(&base_url, &config.allow_origin),
         code_door: CodeDoor::new(),
+        large_bodies: Semaphore::new(api::LARGE_BODIES_MAX),
         tickets: tickets::Tickets::default(),
         budgets: budget::Budgets::default(),
         people: people::PeopleLists::default(),

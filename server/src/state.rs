@@ -7,7 +7,7 @@ use std::{
 };
 
 use sync::PeerId;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::{
     api::guard::Origins, assets::Page, budget::Budgets, health::Health, metrics::Metrics, people::PeopleLists,
@@ -39,6 +39,8 @@ pub struct ServerState {
     pub people: PeopleLists,
     /// Where codes are tried.
     pub code_door: CodeDoor,
+    /// Places for large request bodies while they arrive.
+    pub large_bodies: Semaphore,
     /// The tickets that wait for their sockets.
     pub tickets: Tickets,
     /// How much everybody may ask for.

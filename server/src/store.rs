@@ -2,7 +2,7 @@
 //!
 //! Writing has one entrance, [`Store::commit`]: a list of [`Write`]s that happen together or not at all and are durable
 //! when it answers. Everything that must not tear (a new workshop with its boards, a move between two boards) is one
-//! such list. Every backend passes the contract suite in `tests/tests/store_contract.rs`.
+//! such list. Every backend passes the contract suite in `tests/tests/store_contract`.
 
 pub mod memory;
 pub mod sqlite;

@@ -287,13 +287,3 @@ impl Random {
         self.0 % bound.max(1)
     }
 }
-
-/// The small number by default, the large one with `YORIAI_THOROUGH=1`.
-pub fn scaled<T>(small: T, large: T) -> T {
-    if thorough() { large } else { small }
-}
-
-/// Whether the long version of a test is wanted.
-pub fn thorough() -> bool {
-    std::env::var_os("YORIAI_THOROUGH").is_some_and(|value| value == "1")
-}

@@ -27,6 +27,11 @@ pub fn thorough() -> bool {
     std::env::var_os("YORIAI_THOROUGH").is_some_and(|value| value == "1")
 }
 
+/// The small number by default, the large one when [`thorough`].
+pub fn scaled<T>(small: T, large: T) -> T {
+    if thorough() { large } else { small }
+}
+
 /// A fresh folder for one test, below the system's folder for temporary files.
 pub fn temporary_folder(purpose: &str) -> std::io::Result<PathBuf> {
     static NEXT: AtomicU64 = AtomicU64::new(0);

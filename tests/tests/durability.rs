@@ -8,9 +8,10 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 use tests::{
-    crowd::{Crowd, Random, scaled},
+    crowd::{Crowd, Random},
     hall::Hall,
     http::HttpDevice,
+    scaled,
     server_process::{ServerProcess, free_address},
     stored, temporary_folder,
 };

@@ -12,10 +12,7 @@ use server::store::{
     sqlite::{self, check},
 };
 use sync::DocumentId;
-use tests::{
-    crowd::{Random, scaled},
-    temporary_folder,
-};
+use tests::{crowd::Random, scaled, temporary_folder};
 
 const WORKSHOP: &str = "w1";
 const BOARDS: u8 = 4;

@@ -24,8 +24,9 @@ use tests::{
     light_client::{Credential, LightClient, PATIENCE, open_socket},
     notes::{note, reads},
     raw_peer::RawPeer,
+    scaled,
     server_process::ServerProcess,
-    temporary_folder, thorough,
+    temporary_folder,
 };
 use tokio_tungstenite::tungstenite::Message as Frame;
 
@@ -125,7 +126,7 @@ async fn frames_that_break_the_protocol_close_only_their_own_session() -> Result
 /// only the attacker's session ends; figures are printed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_16_hostile_chunks_bombs_orphans_and_forgeries_end_only_the_attackers_session() -> Result<()> {
-    let (people, seconds, rounds) = if thorough() { (100, 40.0, 3) } else { (20, 6.0, 1) };
+    let (people, seconds, rounds) = scaled((20, 6.0, 1), (100, 40.0, 3));
     let folder = temporary_folder("bombs")?;
     let mut process = ServerProcess::start(&folder, None).await?;
     let made = board_of::create(process.address(), 60, 500).await?;

@@ -1,6 +1,9 @@
 //! Row 15: everything that can be too large has an exact limit, says so, and can still be read, exported and deleted.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, Result, ensure};
 use automerge::{ActorId, ReadDoc as _};
@@ -17,9 +20,17 @@ use sync::{
 };
 use tests::{
     hall::{Hall, code, hall_with_groups},
+    http::HttpDevice,
+    light_client::PATIENCE,
     notes::{note, note_id},
     server_process::LocalServer,
     temporary_folder,
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    task::JoinSet,
+    time::{sleep, timeout},
 };
 
 /// Notes on one board, as the page says.
@@ -331,5 +342,44 @@ async fn row_15_a_report_of_too_many_groups_is_refused_with_its_limit() -> Resul
         .await?;
     assert_eq!((answer.status, code(&answer)?.as_str()), (400, "report_unreadable"));
     assert_eq!(answer.json()?["error"]["reason"], "TooManyGroups");
+    server.stop().await
+}
+
+#[tokio::test]
+async fn row_15_large_bodies_are_read_a_few_at_a_time_and_small_ones_always() -> Result<()> {
+    const AT_ONCE: usize = 16;
+    const LENGTH: usize = 6_000_000;
+    let (server, hall, _folder) = hall_with_groups("bodies", 1).await?;
+    let mut lines = JoinSet::new();
+    for _ in 0..AT_ONCE + 4 {
+        let address = hall.server;
+        let mut line = TcpStream::connect(address).await?;
+        let head = format!(
+            "POST /api/workshops HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\n\
+             content-type: application/json\r\ncontent-length: {LENGTH}\r\n\r\n{{"
+        );
+        line.write_all(head.as_bytes()).await?;
+        lines.spawn(async move {
+            let mut answer = vec![0; 512];
+            let length = line.read(&mut answer).await?;
+            anyhow::Ok(String::from_utf8_lossy(&answer[..length]).into_owned())
+        });
+    }
+    for _ in 0..4 {
+        let answer = timeout(PATIENCE, lines.join_next())
+            .await?
+            .context("a line that is too many")???;
+        assert!(answer.starts_with("HTTP/1.1 429"), "{answer}");
+    }
+    let mut device = HttpDevice::new(hall.server);
+    device.request("POST", "/api/workshops/demo", None).await?.success()?;
+    // Those who hang up give their places back.
+    lines.shutdown().await;
+    let large = json!({ "theme": "長".repeat(40_000), "groups": [] });
+    let deadline = Instant::now() + PATIENCE;
+    while device.request("POST", "/api/workshops", Some(&large)).await?.status != 400 {
+        ensure!(Instant::now() < deadline, "the places stay taken");
+        sleep(Duration::from_millis(20)).await;
+    }
     server.stop().await
 }

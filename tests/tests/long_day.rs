@@ -1,7 +1,7 @@
 //! Row 32: a long day. Boards are opened, written on and left, over and over; the server's memory stays where it was.
 
 use anyhow::{Context as _, Result, ensure};
-use tests::{crowd::scaled, hall::Hall, notes::note, server_process::ServerProcess, temporary_folder};
+use tests::{hall::Hall, notes::note, scaled, server_process::ServerProcess, temporary_folder};
 
 /// What may be added between the first half of the day and the second: an allocator's fragments, not documents. All boards of a
 /// round together hold many times as much.

@@ -6,9 +6,10 @@ use anyhow::{Context as _, Result, ensure};
 use automerge::Automerge;
 use server::store::sqlite::{DATABASE_FILE, RESERVE_FILE};
 use tests::{
-    crowd::{Crowd, scaled},
+    crowd::Crowd,
     hall::Hall,
     notes::{has_note, note},
+    scaled,
     server_process::{ServerProcess, binary, free_address},
     stored, temporary_folder,
 };

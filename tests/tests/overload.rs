@@ -28,8 +28,9 @@ use tests::{
     light_client::{Credential, LightClient, PATIENCE, open_socket, open_socket_on, wait_equal},
     notes::{note, reads},
     raw_peer::RawPeer,
+    scaled,
     server_process::{LocalServer, ServerProcess},
-    temporary_folder, thorough,
+    temporary_folder,
 };
 use tokio::net::TcpSocket;
 use tokio_tungstenite::tungstenite::Message as Frame;
@@ -37,7 +38,7 @@ use tokio_tungstenite::tungstenite::Message as Frame;
 /// Everybody loses the server in the same moment; it comes back, and so does everybody, with what was written meanwhile.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_11_a_reconnect_storm_brings_everybody_back() -> Result<()> {
-    let (people, tables) = if thorough() { (1_000, 20) } else { (120, 12) };
+    let (people, tables) = scaled((120, 12), (1_000, 20));
     let folder = temporary_folder("storm")?;
     let mut process = ServerProcess::start(&folder, None).await?;
     let address = process.address();
@@ -241,7 +242,7 @@ async fn row_20_over_budget_means_later_and_never_lost() -> Result<()> {
 /// Five attackers flood in five ways beside honest people: theirs is slow, the others' is not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_20_five_attackers_beside_honest_people() -> Result<()> {
-    let (people, seconds) = if thorough() { (100, 20.0) } else { (15, 4.0) };
+    let (people, seconds) = scaled((15, 4.0), (100, 20.0));
     let folder = temporary_folder("flood")?;
     let mut process = ServerProcess::start(&folder, None).await?;
     let made = board_of::create(process.address(), 60, 500).await?;

@@ -7,7 +7,10 @@ use std::{
 };
 
 use sync::Access;
-use tests::simulation::{LIAR, LIES, World, evening};
+use tests::{
+    scaled,
+    simulation::{LIAR, LIES, World, evening},
+};
 
 /// Evenings of an ordinary test run …
 const SEEDS: u64 = 500;
@@ -17,10 +20,7 @@ const SEEDS_THOROUGH: u64 = 20_000;
 /// People, third parties, a liar, two boards, restarts and a failing disk; see `tests/src/simulation`.
 #[test]
 fn row_10_14_17_18_evenings_with_a_liar_end_with_everybody_equal_and_nothing_lost_or_forged() {
-    let seeds = match std::env::var_os("YORIAI_THOROUGH") {
-        Some(_) => SEEDS_THOROUGH,
-        None => SEEDS,
-    };
+    let seeds = scaled(SEEDS, SEEDS_THOROUGH);
     let next = AtomicU64::new(0);
     let workers = thread::available_parallelism().map_or(1, usize::from);
     let failed: Vec<u64> = thread::scope(|scope| {

@@ -30,6 +30,7 @@ pub fn words<'texts>(error: &ApiError, texts: &'texts TroubleTexts) -> &'texts T
             (_, 429) => &texts.too_many,
             (_, 403) => &texts.forbidden,
             (_, 404) => &texts.not_found,
+            (_, 408) => &texts.away,
             (_, 413) => &texts.too_large,
             (_, 400 | 409 | 422) => &texts.bad_input,
             (_, 503) => &texts.not_stored,

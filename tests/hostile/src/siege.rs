@@ -1,6 +1,6 @@
 //! Any bytes against the gate. A function that returns has seen every promise kept; one that panics has found something.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use automerge::{ActorId, Automerge, Change, ChangeHash, ReadDoc as _};
 use board::{Board, Colour, Command, OrderHint, Role, Stamp, view::Group};
@@ -29,8 +29,10 @@ pub enum Outcome {
 
 /// The board under siege, and an actor of the besieger's own who has written on it.
 struct Town {
+    document: DocumentId,
     doc: Automerge,
     heads: Vec<ChangeHash>,
+    standing: Cell<Option<Standing>>,
 }
 
 thread_local! {
@@ -74,8 +76,10 @@ fn town() -> Town {
     }
     let doc = board.doc().clone();
     Town {
+        document: DocumentId::from_bytes([1; 16]),
         heads: doc.get_heads(),
         doc,
+        standing: Cell::new(None),
     }
 }
 
@@ -171,45 +175,69 @@ pub fn frame(bytes: &[u8]) -> Outcome {
     outcome
 }
 
-impl Town {
-    /// One session says one thing. Whatever it is: another who reads along is not closed, what is stored can be read back,
-    /// and what is refused leaves no trace.
-    fn besiege(&self, data: &[u8]) -> Outcome {
-        let document = DocumentId::from_bytes([1; 16]);
-        let mut room = Room::new(document, peer("server"));
-        let outputs = RefCell::new(Vec::new());
-        let mut tell = |input: Input| {
-            let mut told = Vec::new();
-            room.handle(0, &mut Guard, input, &mut told);
-            outputs.borrow_mut().extend(told);
-        };
-        tell(Input::Loaded {
-            doc: Box::new(self.doc.clone()),
+/// The besieged room with the neighbour in it. What is refused leaves the document as it was, and then the room stands for
+/// the next siege: to make one takes longer than to besiege it.
+struct Standing {
+    room: Room,
+    /// Sieges so far; the number of the besieger's session.
+    sieges: u64,
+}
+
+/// The neighbour's session; those of the besiegers come after it.
+const NEIGHBOUR: SessionId = SessionId(0);
+/// So many sieges are withstood by one room, so that what an input owes to earlier ones is bounded.
+const SIEGES_MAX: u64 = 64;
+
+impl Standing {
+    fn new(town: &Town) -> Self {
+        let room = Room::new(town.document, peer("server"));
+        let mut standing = Self { room, sieges: 0 };
+        standing.tell(Input::Loaded {
+            doc: Box::new(town.doc.clone()),
             leases: vec![sync::Lease {
                 actor: own_actor(),
                 holder: "besieger".to_owned(),
             }],
         });
-        let hello = sync_message::write(&self.heads, &[], &self.heads, &[]);
-        for (session, name) in [(1, "neighbour"), (2, "besieger")] {
-            tell(Input::SessionJoined {
-                session: SessionId(session),
-                info: info(name),
-                access: Access::Write,
-                first: sync_of(name, document, hello.clone()),
-            });
-        }
-        outputs.borrow_mut().clear();
-        tell(Input::Message {
-            session: SessionId(2),
-            message: sync_of("besieger", document, data.to_vec()),
+        standing.join(town, NEIGHBOUR, "neighbour");
+        standing
+    }
+
+    fn tell(&mut self, input: Input) -> Vec<Output> {
+        let mut outputs = Vec::new();
+        self.room.handle(0, &mut Guard, input, &mut outputs);
+        outputs
+    }
+
+    fn join(&mut self, town: &Town, session: SessionId, name: &str) {
+        let hello = sync_message::write(&town.heads, &[], &town.heads, &[]);
+        self.tell(Input::SessionJoined {
+            session,
+            info: info(name),
+            access: Access::Write,
+            first: sync_of(name, town.document, hello),
+        });
+    }
+}
+
+impl Town {
+    /// One session says one thing. Whatever it is: another who reads along is not closed, what is stored can be read back,
+    /// and what is refused leaves no trace.
+    fn besiege(&self, data: &[u8]) -> Outcome {
+        let mut standing = self.standing.take().unwrap_or_else(|| Standing::new(self));
+        standing.sieges += 1;
+        let besieger = SessionId(standing.sieges);
+        standing.join(self, besieger, "besieger");
+        let outputs = standing.tell(Input::Message {
+            session: besieger,
+            message: sync_of("besieger", self.document, data.to_vec()),
         });
         let mut outcome = Outcome::Nothing;
         let mut written = None;
-        for output in outputs.borrow_mut().drain(..) {
+        for output in outputs {
             match output {
                 Output::Close { session, .. } => {
-                    assert_eq!(session, SessionId(2), "nobody else is closed");
+                    assert_eq!(session, besieger, "nobody else is closed");
                     if outcome == Outcome::Nothing {
                         outcome = Outcome::Refused;
                     }
@@ -220,18 +248,28 @@ impl Town {
                 _ => {}
             }
         }
-        let Some((batch, changes)) = written else {
-            assert!(
-                room.doc().is_none_or(|doc| doc.get_heads() == self.heads),
-                "what is refused leaves no trace"
-            );
-            return outcome;
-        };
-        room.handle(0, &mut Guard, Input::Persisted { batch }, &mut Vec::new());
+        if let Some((batch, changes)) = written {
+            standing.tell(Input::Persisted { batch });
+            self.inspect(&standing.room, &changes);
+            return Outcome::Stored;
+        }
+        assert!(
+            standing.room.doc().is_none_or(|doc| doc.get_heads() == self.heads),
+            "what is refused leaves no trace"
+        );
+        standing.tell(Input::SessionLeft { session: besieger });
+        if outcome != Outcome::Panicked && standing.sieges < SIEGES_MAX {
+            self.standing.set(Some(standing));
+        }
+        outcome
+    }
+
+    /// What was written is within the limits, can be read back, and can be shown by those it is relayed to.
+    fn inspect(&self, room: &Room, changes: &[Change]) {
         let Some(doc) = room.doc() else {
             panic!("what was written can be applied");
         };
-        for change in changes.iter() {
+        for change in changes {
             assert!(
                 change.len() as u64 <= gate::OPERATIONS_MAX,
                 "the gate keeps to its limit"
@@ -249,7 +287,6 @@ impl Town {
         let applied = reader.apply_changes(changes.iter().cloned());
         assert!(applied.is_ok(), "what is relayed can be applied");
         assert!(Board::from_doc(reader).is_ok(), "what is relayed can be shown");
-        Outcome::Stored
     }
 }
 

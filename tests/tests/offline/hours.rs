@@ -5,7 +5,7 @@ use tests::{
     browser::{Device, scenario},
     evening::until_equal,
     fault_proxy::Weather,
-    thorough,
+    scaled,
 };
 use tokio::time::Instant;
 
@@ -14,7 +14,7 @@ use super::{Table, hall, sorted, texts_on, writes};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_05_hours_offline_and_a_killed_renderer_lose_nothing_and_double_nothing() {
     scenario("row_05", |browser| async move {
-        let edits = if thorough() { 500 } else { 40 };
+        let edits = scaled(40, 500);
         let server = hall().await?;
         let table = Table::open(&browser, &server).await?;
         let mut sato = table.seats(&browser, &server, "佐藤", Device::Tablet).await?;

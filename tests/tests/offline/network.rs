@@ -7,7 +7,7 @@ use tests::{
     browser::{Device, scenario},
     evening::until_equal,
     fault_proxy::{Line, Way, Weather},
-    thorough,
+    scaled, thorough,
 };
 use tokio::time::Instant;
 
@@ -67,7 +67,7 @@ async fn row_08_a_silent_line_is_noticed_within_fifteen_seconds_and_a_tablet_tha
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_09_a_bad_halls_wifi_is_usable_and_everything_arrives() {
     scenario("row_09", |browser| async move {
-        let edits = if thorough() { 200 } else { 20 };
+        let edits = scaled(20, 200);
         let server = hall().await?;
         let table = Table::open(&browser, &server).await?;
         let mut sato = table.seats(&browser, &server, "佐藤", Device::Tablet).await?;
