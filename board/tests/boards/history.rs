@@ -17,6 +17,9 @@ use board::{
     id_sequence::IdSequence,
 };
 
+/// A letter and the text it stands in: a heading made of a note has the note's letters a second time.
+type Letter = (String, char);
+
 /// One history: replicas, and what must never be lost.
 pub struct History {
     seed: u64,
@@ -26,10 +29,10 @@ pub struct History {
     server: Automerge,
     /// Every place ever written for an item.
     places: BTreeMap<ItemId, Vec<Place>>,
-    /// Letters each replica wrote; every inserted letter is unique.
-    written: Vec<BTreeSet<char>>,
+    /// Letters each replica wrote; every typed letter is unique.
+    written: Vec<BTreeSet<Letter>>,
     /// Letters each replica removed, by an act or by taking one back.
-    removed: Vec<BTreeSet<char>>,
+    removed: Vec<BTreeSet<Letter>>,
     next_letter: u32,
     clock_ms: i64,
     step: usize,
@@ -127,7 +130,7 @@ impl History {
         let before = self.replicas[replica].view().clone();
         self.clock_ms += 1;
         let stamp = self.stamp(replica);
-        let own: BTreeSet<char> = self.written[replica].union(&self.removed[replica]).copied().collect();
+        let own: BTreeSet<Letter> = self.written[replica].union(&self.removed[replica]).cloned().collect();
         let redo = self.below(3) == 0;
         let result = if redo {
             self.replicas[replica].redo(&stamp)
@@ -135,9 +138,9 @@ impl History {
             self.replicas[replica].undo(&stamp)
         };
         if let Ok(applied) = result {
-            let gone: BTreeSet<char> = letters(&before)
+            let gone: BTreeSet<Letter> = letters(&before)
                 .difference(&letters(self.replicas[replica].view()))
-                .copied()
+                .cloned()
                 .collect();
             assert!(
                 gone.is_subset(&own),
@@ -157,15 +160,9 @@ impl History {
 
     fn after_local(&mut self, replica: usize, before: &Arc<BoardView>, applied: Applied, what: &str) {
         self.check_touched(before, replica, &applied.touched);
-        let (old, new) = (counted(before), counted(self.replicas[replica].view()));
-        let more = |of: &BTreeMap<char, usize>, than: &BTreeMap<char, usize>| -> Vec<char> {
-            let more = of
-                .iter()
-                .filter(|(letter, count)| than.get(letter).is_none_or(|other| other < *count));
-            more.map(|(letter, _)| *letter).collect()
-        };
-        self.written[replica].extend(more(&new, &old));
-        self.removed[replica].extend(more(&old, &new));
+        let (old, new) = (letters(before), letters(self.replicas[replica].view()));
+        self.written[replica].extend(new.difference(&old).cloned());
+        self.removed[replica].extend(old.difference(&new).cloned());
         let view = self.replicas[replica].view().clone();
         for (id, note) in &view.notes {
             record(&mut self.places, id.clone().into(), &note.place);
@@ -307,9 +304,9 @@ impl History {
             assert!(first.view() == other.view(), "{}: the views differ", self.name());
         }
         let present = letters(first.view());
-        let removed: BTreeSet<char> = self.removed.iter().flatten().copied().collect();
+        let removed: BTreeSet<Letter> = self.removed.iter().flatten().cloned().collect();
         for written in &self.written {
-            let lost: Vec<&char> = written
+            let lost: Vec<&Letter> = written
                 .iter()
                 .filter(|letter| !removed.contains(letter) && !present.contains(letter))
                 .collect();
@@ -345,7 +342,7 @@ impl History {
                 assert!(is == was, "{}: another note changed: {was:?} {is:?}", self.name());
             }
         }
-        let kept: BTreeSet<char> = letters(without.view());
+        let kept: BTreeSet<char> = letters(without.view()).into_iter().map(|(_, letter)| letter).collect();
         let bytes = without.doc().get_changes(&[]);
         assert_eq!(bytes.len(), 1, "{}: a history of one change", self.name());
         let history: String = bytes[0]
@@ -379,9 +376,9 @@ impl History {
             .unwrap_or_else(|refused| self.fail(&refused.to_string()));
         assert_eq!(planned, done, "{}", self.name());
         let after = letters(board.view());
-        let lost: Vec<char> = letters_not_by(self.replicas[0].doc(), &common::actor("r0"))
+        let lost: Vec<Letter> = letters_not_by(self.replicas[0].doc(), &common::actor("r0"))
             .difference(&after)
-            .copied()
+            .cloned()
             .collect();
         assert!(
             lost.is_empty(),
@@ -409,9 +406,8 @@ fn record(places: &mut BTreeMap<ItemId, Vec<Place>>, item: ItemId, place: &Place
     }
 }
 
-/// All letters of all texts that stand there by the hand of anybody else. A letter that one person copied from the note of
-/// another, who then took it away, is not among them.
-fn letters_not_by(doc: &Automerge, actor: &ActorId) -> BTreeSet<char> {
+/// All letters of all texts that stand there by the hand of anybody else.
+fn letters_not_by(doc: &Automerge, actor: &ActorId) -> BTreeSet<Letter> {
     let mut letters = BTreeSet::new();
     for (map, key) in [("notes", "text"), ("islands", "heading"), ("relations", "label")] {
         let (_, map) = doc.get(ROOT, map).expect("a document").expect("a map");
@@ -420,37 +416,31 @@ fn letters_not_by(doc: &Automerge, actor: &ActorId) -> BTreeSet<char> {
                 let others = doc
                     .list_range(&text, ..)
                     .filter(|letter| !matches!(letter.id(), ObjId::Id(_, by, _) if by == *actor));
-                letters.extend(others.flat_map(|letter| {
-                    letter
-                        .value
-                        .into_value()
-                        .as_str()
-                        .unwrap_or_default()
-                        .chars()
-                        .collect::<Vec<_>>()
-                }));
+                for letter in others {
+                    let letter = letter.value.into_value();
+                    let standing = letter.as_str().unwrap_or_default().chars();
+                    letters.extend(standing.map(|letter| (entry.key.to_string(), letter)));
+                }
             }
         }
     }
-    letters.remove(&'\n');
+    letters.retain(|(_, letter)| *letter != '\n');
     letters
 }
 
-/// All letters of all texts in any state.
-fn letters(view: &BoardView) -> BTreeSet<char> {
-    counted(view).into_keys().collect()
-}
-
-/// Such letters and how often they stand: a note's text may be copied into a heading. The break before a heading's second line
-/// is none: it is not handed out, and every such line has the same.
-fn counted(view: &BoardView) -> BTreeMap<char, usize> {
-    let notes = view.notes.values().flat_map(|note| note.text.chars());
-    let headings = view.islands.values().flat_map(|island| island.heading.chars());
-    let labels = view.relations.values().flat_map(|relation| relation.label.chars());
-    let all = notes.chain(headings).chain(labels);
-    let mut counts = BTreeMap::new();
-    for letter in all.filter(|letter| *letter != '\n') {
-        *counts.entry(letter).or_default() += 1;
-    }
-    counts
+/// All letters of all texts in any state. The break before a heading's second line is none: it is not handed out, and every
+/// such line has the same.
+fn letters(view: &BoardView) -> BTreeSet<Letter> {
+    let notes = view.notes.iter().map(|(id, note)| (id.to_string(), &note.text));
+    let headings = view
+        .islands
+        .iter()
+        .map(|(id, island)| (id.to_string(), &island.heading));
+    let labels = view
+        .relations
+        .iter()
+        .map(|(id, relation)| (id.to_string(), &relation.label));
+    let texts = notes.chain(headings).chain(labels);
+    let letters = texts.flat_map(|(id, text)| text.chars().map(move |letter| (id.clone(), letter)).collect::<Vec<_>>());
+    letters.filter(|(_, letter)| *letter != '\n').collect()
 }
