@@ -25,6 +25,7 @@ pub(crate) fn admit(shape: &Shape, before: &Automerge, changes: &[Change], by: R
         before,
         by,
         made: BTreeMap::new(),
+        found: BTreeMap::new(),
         written: BTreeSet::new(),
         grown: BTreeMap::new(),
         counts: BTreeMap::new(),
@@ -62,6 +63,8 @@ struct Walk<'a> {
     by: Role,
     /// Objects made by these changes, entries with the keys they got.
     made: BTreeMap<Id, (Object<'a>, Vec<&'static str>)>,
+    /// Objects of the document that these changes write in: looked up once, however many letters they get.
+    found: BTreeMap<Id, Object<'a>>,
     /// Registers written by these changes.
     written: BTreeSet<(Id, &'static str)>,
     /// Characters of texts, as these changes leave them.
@@ -87,13 +90,21 @@ impl<'a> Walk<'a> {
     }
 
     /// Finds out what an object is, from the document or from what these changes made.
-    fn object(&self, obj: &ObjectId) -> Result<Object<'a>, Inadmissible> {
+    fn object(&mut self, obj: &ObjectId) -> Result<Object<'a>, Inadmissible> {
         let ObjectId::Id(OpId(counter, actor)) = obj else {
             return Ok(Object::Root);
         };
-        if let Some((object, _)) = self.made.get(&(*counter, actor.clone())) {
+        let id = (*counter, actor.clone());
+        if let Some(object) = self.made.get(&id).map(|(object, _)| object).or(self.found.get(&id)) {
             return Ok(*object);
         }
+        let object = self.in_document(&id)?;
+        self.found.insert(id, object);
+        Ok(object)
+    }
+
+    /// What an object of the document is, by the way to it.
+    fn in_document(&self, (counter, actor): &Id) -> Result<Object<'a>, Inadmissible> {
         let unknown = || Inadmissible {
             rule: "an object nobody knows",
             path: counter.to_string(),
