@@ -2,7 +2,9 @@
 //!
 //! automerge believes all of it. An operation number far ahead would leave no numbers for anybody else, a sequence number
 //! without its predecessor would make readers believe they hold what they never got, and a second use of an operation's
-//! number would damage the document of everybody who stores it.
+//! number would damage the document of everybody who stores it. So would a change without operations that begins later than
+//! its past ends: automerge 0.12 stores only where a change ends, looks for the operations in between when it reads the document
+//! back, and gives it up (`missing ops`).
 
 use automerge::Change;
 
@@ -38,7 +40,7 @@ pub enum HeaderError {
     /// Not the actor's next, or not built on its latest change.
     #[error("a sequence number that is not the actor's next")]
     Sequence,
-    /// Its first operation has a number that is taken or too high.
+    /// Its first operation has a number that is taken or too high; or it has none and does not begin where its past ends.
     #[error("operation numbers that do not follow from its past")]
     Operations,
     /// It names a dependency twice.
@@ -82,7 +84,8 @@ pub fn header(change: &Change, place: &Place) -> Result<(), HeaderError> {
     let first = change.start_op().get();
     let fits = first > place.dependencies_max_op
         && first <= place.max_op.saturating_add(1)
-        && first.saturating_add(change.len() as u64) <= OPERATION_NUMBER_MAX;
+        && first.saturating_add(change.len() as u64) <= OPERATION_NUMBER_MAX
+        && (!change.is_empty() || first == place.dependencies_max_op.saturating_add(1));
     if !fits {
         return Err(HeaderError::Operations);
     }
@@ -209,6 +212,25 @@ mod tests {
             ..later
         };
         assert_eq!(told(numbered(5, 11), beside), Err(HeaderError::Sequence));
+    }
+
+    #[test]
+    fn s51_a_change_without_operations_begins_where_its_past_ends() {
+        let empty = |first| {
+            move |change: &mut ExpandedChange| {
+                change.operations.clear();
+                change.start_op = std::num::NonZeroU64::new(first).expect("not zero");
+            }
+        };
+        let later = Place {
+            dependencies_max_op: 10,
+            max_op: 20,
+            ..place()
+        };
+        assert_eq!(told(empty(11), later), Ok(()));
+        for first in [12, 21] {
+            assert_eq!(told(empty(first), later), Err(HeaderError::Operations), "{first}");
+        }
     }
 
     #[test]
