@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use automerge::{ActorId, Automerge, Change};
 use board::{Board, GroupId, TextEdit, Workshop};
-use sync::{DocumentId, client::Documents};
+use sync::{DocumentId, chunk::ChunkKind, client::Documents};
 
 /// Every document of the session. The store owns it; the sync client borrows it for the length of one call.
 #[derive(Default)]
@@ -119,23 +119,58 @@ pub fn fresh_actor(random: u128) -> ActorId {
 
 /// What chunks add to a document.
 pub fn added(here: &Automerge, chunks: &[Vec<u8>]) -> Vec<Change> {
-    here.get_changes_added(&with_chunks(here.clone(), chunks))
+    here.get_changes_added(&with_chunks(here.clone(), chunks).0)
 }
 
-/// Puts a document together from what the device held. A chunk that cannot be read is left out: the server has, or
-/// will be sent, everything that the readable ones hold.
-pub fn from_chunks(chunks: &[Vec<u8>], actor: ActorId) -> Automerge {
+/// Puts a document together from what the device held, and says whether all of it could be read. A chunk that cannot be is
+/// left out: the server has, or will be sent, everything that the readable ones hold.
+pub fn from_chunks(chunks: &[Vec<u8>], actor: ActorId) -> (Automerge, bool) {
     with_chunks(Automerge::new().with_actor(actor), chunks)
 }
 
-fn with_chunks(mut doc: Automerge, chunks: &[Vec<u8>]) -> Automerge {
+fn with_chunks(mut doc: Automerge, chunks: &[Vec<u8>]) -> (Automerge, bool) {
+    let mut whole = true;
+    let mut changes = Vec::new();
     for chunk in chunks {
-        let mut longer = doc.clone();
-        if longer.load_incremental(chunk).is_ok() {
-            doc = longer;
+        if let Some(more) = as_changes(chunk) {
+            changes.extend(more);
+        } else if let Ok(held) = Automerge::load(chunk) {
+            if doc.is_empty() {
+                doc = held.with_actor(doc.get_actor().clone());
+            } else {
+                changes.extend(held.get_changes(&[]));
+            }
+        } else {
+            whole = false;
+            // Of a chunk that is damaged in the middle automerge takes what comes before.
+            let mut longer = doc.clone();
+            if longer.load_incremental(chunk).is_ok() {
+                doc = longer;
+            }
         }
     }
-    doc
+    let mut longer = doc.clone();
+    if longer.apply_changes(changes.iter().cloned()).is_ok() {
+        return (longer, whole);
+    }
+    for change in changes {
+        let mut longer = doc.clone();
+        match longer.apply_changes([change]) {
+            Ok(()) => doc = longer,
+            Err(_) => whole = false,
+        }
+    }
+    (doc, whole)
+}
+
+/// The changes of a chunk that holds nothing else.
+fn as_changes(chunk: &[u8]) -> Option<Vec<Change>> {
+    let chunks = sync::chunk::split(chunk, usize::MAX).ok()?;
+    let changes = chunks.iter().map(|chunk| match chunk.kind {
+        ChunkKind::Change | ChunkKind::CompressedChange => Change::from_bytes(chunk.bytes.to_vec()).ok(),
+        ChunkKind::Document | ChunkKind::Bundle => None,
+    });
+    changes.collect()
 }
 
 #[cfg(test)]
@@ -159,7 +194,8 @@ mod tests {
             .collect();
 
         let chunks = [first, vec![0x85, 0x6f, 0x4a, 0x83, 1, 2, 3], second];
-        let again = from_chunks(&chunks, fresh_actor(2));
+        let (again, whole) = from_chunks(&chunks, fresh_actor(2));
+        assert!(!whole);
         assert_eq!(again.get_heads(), doc.get_heads());
         assert_eq!(
             again

@@ -147,7 +147,8 @@ impl Core {
             holds_unread: false,
         };
         if !found.chunks.is_empty() {
-            let doc = replicas::from_chunks(&found.chunks, actor);
+            let (doc, whole) = replicas::from_chunks(&found.chunks, actor);
+            stored.holds_unread = !whole;
             // A document that is none of ours is left on the device and not shown; the server's copy takes its place.
             if document == session.workshop {
                 match Workshop::from_doc(doc) {

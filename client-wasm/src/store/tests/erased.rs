@@ -67,7 +67,7 @@ fn row_28_a_tablet_that_was_away_moves_to_the_new_document_and_brings_nothing_er
         assert!(!chunks.contains_key(&format!("doc/{old}")), "{}", tablet.name);
         for (key, held) in chunks.iter().filter(|(key, _)| key.starts_with("doc/")) {
             let held: Vec<Vec<u8>> = held.values().cloned().collect();
-            let doc = crate::store::replicas::from_chunks(&held, crate::store::replicas::fresh_actor(99));
+            let (doc, _) = crate::store::replicas::from_chunks(&held, crate::store::replicas::fresh_actor(99));
             let Ok(board) = board::Board::from_doc(doc) else {
                 continue;
             };

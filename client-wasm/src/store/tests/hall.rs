@@ -73,6 +73,8 @@ struct Line {
 
 /// The server and its rooms.
 pub struct Hall {
+    /// Pages so far.
+    pages: Cell<u64>,
     own: PeerId,
     rooms: RefCell<BTreeMap<DocumentId, Room>>,
     guard: Guard,
@@ -126,6 +128,7 @@ impl Hall {
             rooms: RefCell::new(rooms),
             guard: Guard::default(),
             access: RefCell::default(),
+            pages: Cell::new(0),
             tablets: RefCell::default(),
             sessions: Cell::new(0),
             page: RefCell::default(),
@@ -177,8 +180,9 @@ impl Hall {
     }
 
     fn page(&self, name: &'static str, memory: Rc<Memory>) -> Rc<Tablet> {
-        let count = self.tablets.borrow().len() as u64;
-        let platform = Scripted::new(count * 1_000_003 + 17, Rc::clone(&memory));
+        // Never the same twice: a page that comes back is not the one that died.
+        self.pages.set(self.pages.get() + 1);
+        let platform = Scripted::new(self.pages.get() * 1_000_003 + 17, Rc::clone(&memory));
         platform.advance(self.now_ms.get() - 1_000);
         let store = Store::new(Rc::new(Shared(Rc::clone(&platform))), &core::JA);
         let person = SeatPerson {

@@ -130,3 +130,30 @@ fn a_device_that_is_full_for_a_while_gets_everything_once_there_is_room() {
     let again = hall.sits_down_offline("佐藤", memory);
     assert_eq!(again.notes(), ["また入る", "まだ入る", "入らない"]);
 }
+
+#[test]
+fn what_the_page_cannot_read_stays_on_the_device_beside_everything_else() {
+    let hall = Hall::open();
+    let sato = hall.sits_down("佐藤");
+    sato.writes("保存された");
+    hall.settle();
+    let memory = hall.page_dies(&sato);
+    let unread = b"from a page that is newer".to_vec();
+    let key = format!("doc/{}", sato.slot().document);
+    if let Some(chunks) = memory.chunks.borrow_mut().get_mut(&key) {
+        chunks.insert(u64::MAX, unread.clone());
+    }
+    let again = hall.sits_down_with("佐藤", Rc::clone(&memory));
+    for count in 0..300 {
+        again.writes(&format!("{count}"));
+    }
+    hall.settle();
+    hall.page_dies(&again);
+    let kept = memory
+        .chunks
+        .borrow()
+        .get(&key)
+        .is_some_and(|chunks| chunks.values().any(|chunk| *chunk == unread));
+    assert!(kept, "nobody knows what it was");
+    assert_eq!(hall.sits_down_offline("佐藤", memory).notes().len(), 301);
+}
