@@ -190,6 +190,12 @@ impl Store {
         self.run(|core| core.finish_typing(group));
     }
 
+    /// These letters are being converted in a text: they are on no board yet, and kept in case that the page dies. None: the
+    /// conversion has ended.
+    pub fn composing(&self, group: &GroupId, target: &TextTarget, letters: &str) {
+        self.run(|core| core.composing(group, target, letters));
+    }
+
     /// Does a command on the workshop document.
     ///
     /// # Errors

@@ -253,7 +253,7 @@ pub const JA: CoreTexts = CoreTexts {
     server_says: |words| format!("サーバーからのお知らせ：{words}"),
 
     drafts_title: "下書き",
-    drafts_explained: "サーバーが受け取れなかった文です。この端末に残っています。写すか、もう一度出せます。",
+    drafts_explained: "まだ紙に載っていない文です。この端末に残っています。写すか、もう一度出せます。",
     drafts_open: |count| format!("下書き {count}件"),
     draft_copy: "写す",
     draft_copied: "写しました",
@@ -360,7 +360,7 @@ pub const EN: CoreTexts = CoreTexts {
     server_says: |words| format!("From the server: {words}"),
 
     drafts_title: "Drafts",
-    drafts_explained: "The server could not take these texts. They are kept on this device. Copy them or put them out again.",
+    drafts_explained: "These texts are not on the sheet yet. They are kept on this device. Copy them or put them out again.",
     drafts_open: |count| {
         if count == 1 {
             "1 draft".to_owned()

@@ -5,6 +5,7 @@
 
 mod boards;
 mod commands;
+mod composing;
 mod device;
 mod epoch;
 mod line;
@@ -348,6 +349,11 @@ impl Core {
         let missing = |draft: &&Draft| found.iter().all(|known| known.id != draft.id);
         let own: Vec<Draft> = self.state.drafts.iter().filter(missing).cloned().collect();
         found.extend(own);
+        let interrupted = self.take_interrupted();
+        if !interrupted.is_empty() {
+            found.extend(interrupted);
+            self.set_drafts(found.clone());
+        }
         if !found.is_empty() {
             self.change().drafts = Rc::new(found);
             // Without this strip nothing on the page leads to what an earlier page kept.

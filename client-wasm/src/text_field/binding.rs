@@ -79,6 +79,7 @@ impl Binding {
     pub fn composition_ended(&self) {
         self.composing.set(false);
         self.typed();
+        self.store.composing(&self.group, &self.target, "");
     }
 
     /// Whether a composition is going on.
@@ -89,7 +90,8 @@ impl Binding {
     /// The person typed: what the field says goes to the board.
     pub fn typed(&self) {
         if self.composing.get() {
-            return;
+            let letters = self.session.borrow().composed(&self.field.value());
+            return self.store.composing(&self.group, &self.target, &letters);
         }
         let Some(document) = self.document() else { return };
         let value = self.field.value();
@@ -151,8 +153,11 @@ impl Binding {
 
     /// Whatever the field still holds goes to the board: the field is being left or taken away.
     pub fn commit(&self) {
-        self.composing.set(false);
+        let was_composing = self.composing.replace(false);
         self.typed();
+        if was_composing {
+            self.store.composing(&self.group, &self.target, "");
+        }
         self.store.finish_typing(&self.group);
     }
 

@@ -107,6 +107,12 @@ impl TypingSession {
         })
     }
 
+    /// The letters in a field that says `value` which are not in the document yet.
+    pub fn composed(&self, value: &str) -> String {
+        let value: Vec<char> = value.chars().collect();
+        difference(&self.shown, &value, None).map_or_else(String::new, |own| own.insert)
+    }
+
     /// The field was made to show this text.
     pub fn show(&mut self, text: &str) {
         self.shown = text.chars().collect();

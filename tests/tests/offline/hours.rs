@@ -89,10 +89,12 @@ async fn row_06_a_killed_renderer_gives_back_the_unsent_edits_and_the_half_typed
         sato.page.press("add-note").await?;
         sato.page.sees("note-editor").await?;
         sato.page.converts("かきかけ", "書きかけの付").await?;
+        sato.page.composes("せん").await?;
         // The editor is open and the finger is on the next key when the renderer dies.
         sato.page.crashes().await?;
         sato.reopens(&browser, &table.board()).await?;
         sato.page.sees("sheet").await?;
+        // What was under conversion is on no board: it waits as a draft.
         let half = ["書きかけの付".to_owned()];
         let expected = sorted(&[&saved, &unsent, &half]);
         ensure!(
@@ -109,6 +111,9 @@ async fn row_06_a_killed_renderer_gives_back_the_unsent_edits_and_the_half_typed
         let board = until_equal(&[&sato, &mori], &table.group).await?;
         ensure!(board.texts() == expected, "{:?}", board.texts());
         ensure!(table.server_texts().await? == expected);
+        sato.page.press("open-drafts").await?;
+        sato.page.sees("drafts").await?;
+        sato.page.reads("せん").await?;
         Ok(())
     })
     .await;

@@ -132,6 +132,28 @@ fn a_device_that_is_full_for_a_while_gets_everything_once_there_is_room() {
 }
 
 #[test]
+fn what_was_being_converted_when_the_page_died_is_a_draft_afterwards() {
+    let hall = Hall::open();
+    let sato = hall.sits_down("佐藤");
+    let note = sato.writes("聞く");
+    let target = TextTarget::Note(note);
+    sato.store.composing(&sato.group, &target, "ち");
+    sato.store.composing(&sato.group, &target, "ちから");
+    let memory = hall.page_dies(&sato);
+    let again = hall.sits_down_with("佐藤", Rc::clone(&memory));
+    hall.settle();
+    let drafts = again.state().drafts.clone();
+    assert_eq!(drafts.iter().map(|draft| &*draft.text).collect::<Vec<_>>(), ["ちから"]);
+    // Once: it lies with the drafts now. A word that was finished is none.
+    again.store.composing(&again.group, &target, "がない");
+    again.store.composing(&again.group, &target, "");
+    hall.page_dies(&again);
+    let third = hall.sits_down_with("佐藤", memory);
+    hall.settle();
+    assert_eq!(third.state().drafts.len(), 1);
+}
+
+#[test]
 fn what_the_page_cannot_read_stays_on_the_device_beside_everything_else() {
     let hall = Hall::open();
     let sato = hall.sits_down("佐藤");
