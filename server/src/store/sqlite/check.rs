@@ -1,7 +1,7 @@
 //! Reads a whole database once and says what is damaged: pages (by SQLite), rows (by their seals), bodies (by their hashes),
 //! gaps (by their numbers).
 
-use std::path::Path;
+use std::{fs::File, io::Read as _, path::Path};
 
 use rusqlite::Connection;
 use sync::DocumentId;
@@ -10,6 +10,10 @@ use super::{StoreError, StoredDocument, document_id, open_reading, read, seal, s
 
 /// Most sentences of SQLite about damaged pages: more say nothing more.
 const SENTENCES_MAX: u32 = 20;
+/// Where the header says which version may write the file, and the highest there is (sqlite.org/fileformat2.html, 1.3.3). SQLite
+/// reads a file of a higher one and does not write it, without calling it damaged.
+const WRITE_VERSION_AT: usize = 18;
+const WRITE_VERSION_MAX: u8 = 2;
 /// The tables that belong to one document; the others say who may see what.
 const CONTENT: [&str; 3] = ["snapshots", "changes", "leases"];
 
@@ -111,12 +115,26 @@ fn pages(connection: &Connection) -> Result<Vec<String>, StoreError> {
                 .collect::<Result<Vec<String>, _>>()
         });
     match checked {
-        Ok(sentences) => Ok(sentences.into_iter().filter(|sentence| sentence != "ok").collect()),
+        Ok(sentences) => {
+            let header =
+                (!may_be_written(connection)).then(|| "the header says that the file is not to be written".to_owned());
+            let damaged = sentences.into_iter().filter(|sentence| sentence != "ok");
+            Ok(damaged.chain(header).collect())
+        }
         Err(error) => match store_error(error) {
             StoreError::Damaged(reason) => Ok(vec![reason]),
             other => Err(other),
         },
     }
+}
+
+fn may_be_written(connection: &Connection) -> bool {
+    let mut header = [0; WRITE_VERSION_AT + 1];
+    let read = connection
+        .path()
+        .map(|path| File::open(path).and_then(|mut file| file.read_exact(&mut header)));
+    // A file that cannot be read is found out by who reads it; a new one is empty until its first checkpoint.
+    !matches!(read, Some(Ok(()))) || header[WRITE_VERSION_AT] <= WRITE_VERSION_MAX
 }
 
 fn broken_seals(connection: &Connection, table: &str) -> Option<String> {
