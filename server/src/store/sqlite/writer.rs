@@ -254,20 +254,19 @@ mod tests {
         writer.together(&[request(vec![create, append])])?;
 
         let seen = Arc::new(Mutex::new(BTreeSet::new()));
-        let looks = Arc::clone(&seen);
-        let (from, scratch) = (folder.clone(), folder.join("died"));
-        // Every few instructions of SQLite's machine the process dies once.
-        writer.connection.progress_handler(
-            5,
-            Some(move || {
+        let look = {
+            let (seen, from, scratch) = (Arc::clone(&seen), folder.clone(), folder.join("died"));
+            move || {
                 let found = found(&from, &scratch).map_err(|error| error.to_string());
-                looks
-                    .lock()
+                seen.lock()
                     .unwrap_or_else(|poisoned| poisoned.into_inner())
                     .insert(found);
                 false
-            }),
-        )?;
+            }
+        };
+        // The process dies once in every loop of SQLite's machine, and before every commit.
+        writer.connection.progress_handler(5, Some(look.clone()))?;
+        writer.connection.commit_hook(Some(look))?;
         let compact = Write::Compact {
             document: BOARD,
             up_to_seq: 5,
@@ -275,6 +274,7 @@ mod tests {
         };
         writer.together(&[request(vec![compact])])?;
         writer.connection.progress_handler(0, None::<fn() -> bool>)?;
+        writer.connection.commit_hook(None::<fn() -> bool>)?;
         let mut seen = seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
         seen.insert(found(&folder, &folder.join("died")).map_err(|error| error.to_string()));
         let whole = BTreeSet::from([Ok((b"old".to_vec(), 5)), Ok((b"new".to_vec(), 0))]);
