@@ -4,12 +4,16 @@
 use std::{
     collections::BTreeMap,
     net::SocketAddr,
+    num::NonZeroU64,
     sync::atomic::{AtomicU64, AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
-use automerge::{Automerge, Change, ROOT, ReadDoc as _, transaction::Transactable as _};
+use automerge::{
+    ActorId, Automerge, Change, ChangeHash, ExpandedChange, ObjId, ROOT, ReadDoc as _,
+    legacy::{Key, ObjectId, Op, OpId, OpType},
+};
 use board::Board;
 use futures_util::{SinkExt as _, StreamExt as _, stream::SplitSink, stream::SplitStream};
 use sync::{
@@ -265,12 +269,14 @@ pub async fn work(target: &Target, work: Work, board: &Automerge) -> Result<Outc
     }
     drop(news);
     // The bare server holds nothing: every edit is made on the same document, so frames are of the same size.
-    let notes: Vec<automerge::ObjId> = notes_of(&confirmed)?;
+    let notes: Vec<ObjId> = notes_of(&confirmed)?;
     // New in every round: an actor id belongs to the device that wrote under it first, and the seats are taken in turn.
-    let actors: Vec<automerge::ActorId> = (0..work.people).map(|_| automerge::ActorId::random()).collect();
+    let actors: Vec<ActorId> = (0..work.people).map(|_| ActorId::random()).collect();
     let document = target.document.unwrap_or(DocumentId::from_bytes([7; 16]));
     let mut sent: BTreeMap<Mark, (Instant, usize)> = BTreeMap::new();
-    let mut last_of: Vec<Option<automerge::ChangeHash>> = vec![None; work.people];
+    let mut last_of: Vec<Option<ChangeHash>> = vec![None; work.people];
+    let mut seqs = vec![0; work.people];
+    let mut max_op = confirmed.get_changes(&[]).iter().map(Change::max_op).max().unwrap_or(0);
     let gap = Duration::from_secs_f64(1.0 / (work.edits_per_s * work.people as f64));
     let edits = (work.seconds * work.edits_per_s * work.people as f64) as usize;
     let start = Instant::now();
@@ -278,7 +284,9 @@ pub async fn work(target: &Target, work: Work, board: &Automerge) -> Result<Outc
     for edit in 0..edits {
         tokio::time::sleep_until((start + gap * edit as u32).into()).await;
         while let Ok(chunk) = arrived.try_recv() {
-            confirmed.load_incremental(&chunk)?;
+            let change = Change::from_bytes(chunk)?;
+            max_op = max_op.max(change.max_op());
+            confirmed.apply_changes([change])?;
         }
         let person = edit % work.people;
         // A person whose last edit is not back yet waits with the next one, as typing in one field does.
@@ -287,20 +295,16 @@ pub async fn work(target: &Target, work: Work, board: &Automerge) -> Result<Outc
         {
             continue;
         }
-        let mut replica = confirmed.fork();
-        replica.set_actor(actors[person].clone());
         let note = &notes[edit % notes.len()];
         // New in every round, or it would be no change; an order key must not end in 0.
         let place = NEXT_PLACE.fetch_add(1, Ordering::Relaxed);
         let (x, y) = (100 + edit * 37 % 4000, 100 + edit * 53 % 3000);
-        replica
-            .transact::<_, _, automerge::AutomergeError>(|transaction| {
-                transaction.put(note, "place", format!("- a{place}V {x} {y}"))
-            })
-            .map_err(|failure| failure.error)?;
-        let change = replica.get_last_local_change().context("a change")?;
+        let value = format!("- a{place}V {x} {y}");
+        seqs[person] += 1;
+        let change = placed(&confirmed, note, value, &actors[person], seqs[person], max_op)?;
         if target.document.is_none() {
-            confirmed = replica;
+            max_op = change.max_op();
+            confirmed.apply_changes([change.clone()])?;
         }
         last_of[person] = Some(change.hash());
         let heads = [change.hash()];
@@ -340,6 +344,36 @@ pub async fn work(target: &Target, work: Work, board: &Automerge) -> Result<Outc
     })
 }
 
+/// A note's place as a change of its own, as automerge would write it on this document. It is put together by hand: a copy of a
+/// long history for each edit would be most of what is measured.
+fn placed(document: &Automerge, note: &ObjId, value: String, actor: &ActorId, seq: u64, max_op: u64) -> Result<Change> {
+    let number = |id: &ObjId| match id {
+        ObjId::Id(counter, actor, _) => Ok(OpId(*counter, actor.clone())),
+        ObjId::Root => bail!("the root is no operation"),
+    };
+    let before = document.get_all(note, "place")?;
+    let before: Vec<OpId> = before.iter().map(|(_, id)| number(id)).collect::<Result<_>>()?;
+    let operation = Op {
+        action: OpType::Put(value.as_str().into()),
+        obj: ObjectId::Id(number(note)?),
+        key: Key::Map("place".into()),
+        pred: before.into(),
+        insert: false,
+    };
+    Ok(Change::from(ExpandedChange {
+        operations: vec![operation],
+        actor_id: actor.clone(),
+        author: None,
+        hash: None,
+        seq,
+        start_op: NonZeroU64::new(max_op + 1).context("an operation number")?,
+        time: 0,
+        message: None,
+        deps: document.get_heads(),
+        extra_bytes: Vec::new(),
+    }))
+}
+
 /// Notes when each change arrived, until the connection ends. The first reader also hands on what arrived.
 async fn read(mut stream: Stream, news: Option<mpsc::UnboundedSender<Vec<u8>>>) -> Vec<(Mark, Instant)> {
     let mut seen = Vec::new();
@@ -367,7 +401,7 @@ async fn read(mut stream: Stream, news: Option<mpsc::UnboundedSender<Vec<u8>>>) 
     seen
 }
 
-fn notes_of(document: &Automerge) -> Result<Vec<automerge::ObjId>> {
+fn notes_of(document: &Automerge) -> Result<Vec<ObjId>> {
     let (_, notes) = document.get(ROOT, "notes")?.context("the board has notes")?;
     let mut ids = Vec::new();
     for key in document.keys(&notes) {
