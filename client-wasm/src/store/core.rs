@@ -350,17 +350,20 @@ impl Core {
         let own: Vec<Draft> = self.state.drafts.iter().filter(missing).cloned().collect();
         found.extend(own);
         let interrupted = self.take_interrupted();
-        if !interrupted.is_empty() {
-            found.extend(interrupted);
-            self.set_drafts(found.clone());
+        let is_new = !interrupted.is_empty();
+        found.extend(interrupted);
+        if found.is_empty() {
+            return;
         }
-        if !found.is_empty() {
+        if is_new {
+            self.set_drafts(found);
+        } else {
             self.change().drafts = Rc::new(found);
-            // Without this strip nothing on the page leads to what an earlier page kept.
-            let text = self.texts.drafts_explained.to_owned();
-            let kind = NoticeKind::Drafts;
-            self.notify(Notice { id: 0, kind, text });
         }
+        // Without this strip nothing on the page leads to what an earlier page kept.
+        let text = self.texts.drafts_explained.to_owned();
+        let kind = NoticeKind::Drafts;
+        self.notify(Notice { id: 0, kind, text });
     }
 
     /// Does everything whose time has come.

@@ -149,6 +149,9 @@ fn with_chunks(mut doc: Automerge, chunks: &[Vec<u8>]) -> (Automerge, bool) {
             }
         }
     }
+    if changes.is_empty() {
+        return (doc, whole);
+    }
     let mut longer = doc.clone();
     if longer.apply_changes(changes.iter().cloned()).is_ok() {
         return (longer, whole);

@@ -52,13 +52,28 @@ impl Findings {
 /// Why the document is of no use.
 pub type Look<'a> = &'a mut dyn FnMut(DocumentId, &StoredDocument) -> Result<(), String>;
 
-/// Checks a database file. A server may be using it; its folder is written only as far as SQLite needs to read it.
+/// Checks a database file that this process has not opened. A server may be using it; its folder is written only as far as
+/// SQLite needs to read it.
 ///
 /// # Errors
 /// [`StoreError`] if the file cannot be opened at all.
 pub fn check(path: &Path, look: Look<'_>) -> Result<Findings, StoreError> {
-    let connection = open_reading(path)?;
-    check_open(&connection, look)
+    let header = damaged_header(path);
+    let mut findings = check_open(&open_reading(path)?, look)?;
+    findings.pages.extend(header);
+    Ok(findings)
+}
+
+/// What is wrong with the header that SQLite does not call damage. No connection of this process may be open on the file: when a
+/// process closes a file it loses all its locks on it, SQLite's too (sqlite.org/howtocorrupt.html, 2.2).
+pub(super) fn damaged_header(path: &Path) -> Option<String> {
+    let mut header = [0; WRITE_VERSION_AT + 1];
+    // A file that cannot be read is found out by who reads it; a new one is empty until its first checkpoint.
+    File::open(path)
+        .and_then(|mut file| file.read_exact(&mut header))
+        .ok()?;
+    (header[WRITE_VERSION_AT] > WRITE_VERSION_MAX)
+        .then(|| "the header says that the file is not to be written".to_owned())
 }
 
 /// Checks an open database.
@@ -115,26 +130,12 @@ fn pages(connection: &Connection) -> Result<Vec<String>, StoreError> {
                 .collect::<Result<Vec<String>, _>>()
         });
     match checked {
-        Ok(sentences) => {
-            let header =
-                (!may_be_written(connection)).then(|| "the header says that the file is not to be written".to_owned());
-            let damaged = sentences.into_iter().filter(|sentence| sentence != "ok");
-            Ok(damaged.chain(header).collect())
-        }
+        Ok(sentences) => Ok(sentences.into_iter().filter(|sentence| sentence != "ok").collect()),
         Err(error) => match store_error(error) {
             StoreError::Damaged(reason) => Ok(vec![reason]),
             other => Err(other),
         },
     }
-}
-
-fn may_be_written(connection: &Connection) -> bool {
-    let mut header = [0; WRITE_VERSION_AT + 1];
-    let read = connection
-        .path()
-        .map(|path| File::open(path).and_then(|mut file| file.read_exact(&mut header)));
-    // A file that cannot be read is found out by who reads it; a new one is empty until its first checkpoint.
-    !matches!(read, Some(Ok(()))) || header[WRITE_VERSION_AT] <= WRITE_VERSION_MAX
 }
 
 fn broken_seals(connection: &Connection, table: &str) -> Option<String> {

@@ -40,11 +40,12 @@ pub fn check_at_start(folder: &Path) -> Result<(), StoreError> {
     let Ok(metadata) = fs::metadata(&path) else {
         return Ok(());
     };
-    if metadata.len() > READ_FIRST_BYTES_MAX {
+    let header = check::damaged_header(&path);
+    if metadata.len() > READ_FIRST_BYTES_MAX && header.is_none() {
         // It ends by itself; the process may end earlier.
         let spawned = std::thread::Builder::new()
             .name("store-check".to_owned())
-            .spawn(move || match check::check(&path, &mut |_, _| Ok(())) {
+            .spawn(move || match check_beside(&path) {
                 Ok(findings) => report(&findings),
                 Err(error) => tracing::warn!(%error, "the database could not be checked"),
             });
@@ -58,7 +59,8 @@ pub fn check_at_start(folder: &Path) -> Result<(), StoreError> {
         // An empty file, an older version, a full disk: opening it for writing finds out and says which.
         Err(_) => return Ok(()),
     };
-    let findings = check::check_open(&connection, &mut |_, _| Ok(()))?;
+    let mut findings = check::check_open(&connection, &mut |_, _| Ok(()))?;
+    findings.pages.extend(header);
     if findings.pages.is_empty() {
         report(&findings);
         return Ok(());
@@ -76,6 +78,11 @@ pub fn check_at_start(folder: &Path) -> Result<(), StoreError> {
     );
     report(&check::check(&path, &mut |_, _| Ok(()))?);
     Ok(())
+}
+
+/// Checks a database on which this process works already.
+fn check_beside(path: &Path) -> Result<check::Findings, StoreError> {
+    check::check_open(&open_reading(path)?, &mut |_, _| Ok(()))
 }
 
 /// One line for each damaged board, with the way to restore it.
