@@ -323,3 +323,29 @@ async fn row_04_a_damaged_page_costs_what_is_on_it_and_the_file_is_kept() -> Res
     std::fs::remove_dir_all(folder)?;
     Ok(())
 }
+
+/// SQLite takes a file whose header names a later version for one that it may only read.
+#[tokio::test]
+async fn row_04_a_header_that_forbids_writing_is_mended_at_the_start_and_nothing_is_lost() -> Result<()> {
+    let folder = temporary_folder("header")?;
+    let written = make(&folder).await?;
+    let path = folder.join(sqlite::DATABASE_FILE);
+    let mut file = std::fs::read(&path)?;
+    file[18] |= 4;
+    std::fs::write(&path, &file)?;
+    let outcome = look(&folder, &written).await?;
+    ensure!(outcome.found, "`yoriai check` says so, too");
+    ensure!(
+        !outcome.refused_at_start && outcome.damaged_documents == 0 && outcome.damaged_others == 0,
+        "{outcome:?}"
+    );
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open_checked(&folder)?);
+    store
+        .commit(vec![Write::Append {
+            document: document(0),
+            changes: vec![b"new".to_vec()],
+        }])
+        .await?;
+    std::fs::remove_dir_all(folder)?;
+    Ok(())
+}
